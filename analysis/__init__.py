@@ -1,0 +1,1 @@
+"""What follows: laws, fits, protocols, errors, findings. Arrays and tables, no plots."""

@@ -1,0 +1,1 @@
+"""One finding, one file: see docs/ for how to add one."""

@@ -1,0 +1,1 @@
+"""One law, one file: see docs/ for how to add one."""

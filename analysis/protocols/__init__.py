@@ -1,0 +1,1 @@
+"""One protocol, one file: see docs/ for how to add one."""

@@ -1,0 +1,1 @@
+"""What is known: tables of runs, checkpoints and metrics, and their meaning. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""How it got there: one source, one file."""

@@ -1,0 +1,1 @@
+"""One source, one file: see docs/ for how to add one."""
