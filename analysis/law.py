@@ -1,0 +1,123 @@
+"""Law: a functional form without data; its formula, and what each of its coefficients means."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scalebook.corpus.names import Registry
+
+Array = NDArray[np.float64]
+Columns = Mapping[str, Any]
+"""Columns of equal length by name, such as ``{"params": ..., "tokens": ..., "loss": ...}``."""
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """A named number of a law.
+
+    Parameters
+    ----------
+    meaning, unit : str
+        What it says, and in what.
+    low, high : float
+        Hard bounds, which a fit keeps. A coefficient with `dims` may only be bounded by 0 and infinity, since other
+        bounds would move with the unit.
+    start : (float, float), optional
+        Where starts are drawn from, if it is not linear. With `dims`, in units of the geometric mean of the inputs.
+    linear : bool
+        The prediction is affine in all linear coefficients jointly, so that starts need not guess them.
+    log : bool
+        A positive scale: the engine works in its logarithm, and so are its starts spread.
+    dims : mapping of str to str or float
+        How it changes with the unit of an input: ``{"params": "alpha"}`` says that it carries ``params**alpha``.
+        Powers are numbers or expressions of coefficients, such as ``"2*eta"``.
+    """
+
+    meaning: str
+    unit: str = ""
+    low: float = 0.0
+    high: float = math.inf
+    start: tuple[float, float] | None = None
+    linear: bool = False
+    log: bool = False
+    dims: Mapping[str, str | float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise TypeError(f"{self.meaning}: low {self.low} must be below high {self.high}")
+        if self.dims and not (self.low in (0.0, -math.inf) and self.high == math.inf):
+            raise TypeError(f"{self.meaning}: a coefficient with dims is bounded by 0 and infinity only")
+        if self.log and self.low < 0:
+            raise TypeError(f"{self.meaning}: a coefficient in logarithms is positive")
+        if self.linear == (self.start is not None):
+            raise TypeError(f"{self.meaning}: give either linear=True or a range to start from")
+
+
+@dataclass(frozen=True)
+class Law:
+    """A formula and what its names mean.
+
+    Parameters
+    ----------
+    predict : callable
+        The formula, in ordinary arithmetic and NumPy functions: inputs before the star, coefficients after it.
+    inputs : tuple of str
+        Columns that it takes, in the order of its positional arguments.
+    cite : str
+        Key of the paper.
+    coefficients : mapping of str to Coefficient
+        Its keyword arguments.
+    target : str
+        The column that it predicts.
+    same_unit : mapping of str to str
+        Inputs counted in the unit of another one: ``{"unique_tokens": "tokens"}``.
+    estimate : callable, optional
+        Columns to coefficients in closed form, for a law that is read off rather than optimised (the baselines).
+    constraints : mapping of str to float or str
+        Coefficients held at a value, or tied to another one; see `constrain`.
+    """
+
+    predict: Callable[..., Any]
+    inputs: tuple[str, ...]
+    cite: str
+    coefficients: Mapping[str, Coefficient]
+    target: str = "loss"
+    same_unit: Mapping[str, str] = field(default_factory=dict)
+    estimate: Callable[[Columns], Mapping[str, float]] | None = None
+    constraints: Mapping[str, float | str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        parameters = inspect.signature(self.predict).parameters.values()
+        positional = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+        keywords = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+        if positional != self.inputs or keywords != tuple(self.coefficients):
+            raise TypeError(
+                f"{self.name}: predict takes {positional} and coefficients {keywords}, "
+                f"but the law declares {self.inputs} and {tuple(self.coefficients)}"
+            )
+
+    @property
+    def name(self) -> str:
+        """Name of the file that holds it, and its constraints: ``chinchilla[beta=alpha]``."""
+        stem = str(self.predict.__globals__["__name__"]).rsplit(".", 1)[-1]
+        return stem + (f"[{','.join(f'{k}={v}' for k, v in self.constraints.items())}]" if self.constraints else "")
+
+    @property
+    def title(self) -> str:
+        """First line of the file."""
+        return str(self.predict.__globals__.get("__doc__") or self.name).strip().splitlines()[0]
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """Coefficients that a fit determines."""
+        return tuple(name for name in self.coefficients if name not in self.constraints)
+
+
+laws: Registry[Law] = Registry("scalebook.analysis.laws", "LAW", Law)

@@ -1,0 +1,158 @@
+"""Every column of the corpus, once: its type, its unit, what it means, and what must hold for it.
+
+The data dictionary, the Parquet field metadata, the checks and ``scalebook describe`` are all printed from here.
+Unknown is null, never a plausible constant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what a value in it means.
+
+    Parameters
+    ----------
+    type : str
+        DuckDB type.
+    unit : str
+        Unit of the values; empty where there is none.
+    meaning : str
+        One sentence.
+    check : str
+        SQL condition that every value that is not null must meet; empty for none.
+    """
+
+    type: str
+    unit: str
+    meaning: str
+    check: str = ""
+
+
+def one_of(column: str, *allowed: str) -> str:
+    """SQL condition that a column holds one of some words.
+
+    Examples
+    --------
+    >>> one_of("how", "as_published", "digitised")
+    "how in ('as_published', 'digitised')"
+    """
+    return f"{column} in ({', '.join(repr(a) for a in allowed)})"
+
+
+COLUMNS: dict[str, Column] = {
+    # sources
+    "source": Column("VARCHAR", "", "The publication that the row comes from, as it was on one day.", "source <> ''"),
+    "title": Column("VARCHAR", "", "What the source publishes."),
+    "repository": Column("VARCHAR", "", "Public repository that holds the files."),
+    "commit": Column("VARCHAR", "", "Commit of that repository.", "regexp_matches(\"commit\", '^[0-9a-f]{40}$')"),
+    "licence": Column("VARCHAR", "", "Licence of the published files, as an SPDX name where there is one."),
+    "citation": Column("VARCHAR", "", "How to cite the work that measured the values."),
+    "retrieved": Column("DATE", "", "Day of the commit that was read."),
+    "extracted": Column("BOOLEAN", "", "The files were cut out of larger ones and cannot be downloaded again."),
+    "files": Column("INTEGER", "files", "Number of files read.", "files > 0"),
+    "note": Column("VARCHAR", "", "What a user must know before relying on it."),
+    # families
+    "family": Column(
+        "VARCHAR", "", "Runs of one recipe that differ in scale.", "regexp_matches(family, '^[a-z0-9.-]+$')"
+    ),
+    "architecture": Column(
+        "VARCHAR",
+        "",
+        "Kind of network.",
+        one_of("architecture", "decoder", "encoder-decoder", "moe", "ssm", "hybrid", "diffusion"),
+    ),
+    "data": Column("VARCHAR", "", "Training corpus, as the authors name it."),
+    "independent_runs": Column(
+        "INTEGER",
+        "runs",
+        "Trainings that share no history: branches of a run are not counted, replicates of one recipe count once.",
+        "independent_runs > 0",
+    ),
+    "related": Column("VARCHAR", "", "Families with the same word share authors or data and are not independent."),
+    # runs
+    "run": Column("VARCHAR", "", "One training of one model: family/name.", "run like '%/%'"),
+    "params": Column(
+        "DOUBLE", "parameters", "Size N that the source scales by; params_basis says what it counts.", "params >= 1e3"
+    ),
+    "params_total": Column(
+        "DOUBLE", "parameters", "All parameters, embeddings and head included.", "params_total >= 1e3"
+    ),
+    "params_non_embedding": Column(
+        "DOUBLE", "parameters", "Parameters without token and position embeddings.", "params_non_embedding >= 1e3"
+    ),
+    "params_active": Column(
+        "DOUBLE", "parameters", "Parameters that one token passes through.", "params_active >= 1e3"
+    ),
+    "params_basis": Column(
+        "VARCHAR",
+        "",
+        "What params counts: total; non-embedding; non-embedding plus head; active; nominal (rounded, from a name).",
+        one_of(
+            "params_basis", "total", "non-embedding", "non-embedding+head", "active", "nominal", "kaplan", "attention"
+        ),
+    ),
+    "layers": Column("INTEGER", "layers", "Number of blocks (encoder plus decoder).", "layers > 0"),
+    "width": Column("INTEGER", "", "Width of the residual stream.", "width > 0"),
+    "heads": Column("INTEGER", "heads", "Attention heads in a layer.", "heads > 0"),
+    "vocabulary": Column("INTEGER", "tokens", "Size of the vocabulary.", "vocabulary > 0"),
+    "context": Column("INTEGER", "tokens", "Length of a training sequence.", "context > 0"),
+    "batch_tokens": Column("DOUBLE", "tokens", "Tokens in one optimiser step.", "batch_tokens > 0"),
+    "peak_learning_rate": Column("DOUBLE", "1", "Largest learning rate of the schedule.", "peak_learning_rate > 0"),
+    "schedule": Column(
+        "VARCHAR", "", "Learning-rate schedule: cosine, linear, constant, wsd, inverse-sqrt, cooldown, ..."
+    ),
+    "warmup_tokens": Column("DOUBLE", "tokens", "Tokens during which the learning rate rises.", "warmup_tokens >= 0"),
+    "optimizer": Column("VARCHAR", "", "Optimiser, as the authors name it."),
+    "weight_decay": Column("DOUBLE", "1", "Weight decay, as the authors state it.", "weight_decay >= 0"),
+    "precision": Column("VARCHAR", "", "Number format of the training arithmetic."),
+    "seed": Column("INTEGER", "", "As published; null when the authors do not say."),
+    "planned_tokens": Column("DOUBLE", "tokens", "Tokens for which the schedule was laid out.", "planned_tokens > 0"),
+    "unique_tokens": Column("DOUBLE", "tokens", "Distinct tokens in the training data.", "unique_tokens > 0"),
+    "epochs": Column("DOUBLE", "1", "Passes over the data in the whole run.", "epochs > 0"),
+    "parent_run": Column("VARCHAR", "", "Run that this one continues, for cooldowns and restarts."),
+    "branch_tokens": Column("DOUBLE", "tokens", "Tokens at which it left its parent.", "branch_tokens >= 0"),
+    "replicate_group": Column("VARCHAR", "", "Runs with the same word repeat one recipe with another seed."),
+    "recipe": Column("VARCHAR", "", "What the source calls the configuration."),
+    # checkpoints
+    "step": Column("BIGINT", "steps", "Optimiser step; null where the source gives tokens only.", "step >= 0"),
+    "tokens": Column("DOUBLE", "tokens", "Training tokens seen so far.", "tokens >= 0"),
+    "tokens_basis": Column(
+        "VARCHAR",
+        "",
+        "Who says so: reported; step x batch; read off an axis; from FLOPs and size; the run's whole budget.",
+        one_of("tokens_basis", "reported", "step_x_batch", "digitised", "flops/6n", "planned"),
+    ),
+    "flops": Column("DOUBLE", "FLOP", "Training compute so far; null unless the source states it.", "flops >= 0"),
+    "flops_basis": Column(
+        "VARCHAR",
+        "",
+        "Who says so: reported by the source; 6 N D; counted from the shape; read off a figure.",
+        one_of("flops_basis", "reported", "6nd", "counted", "digitised"),
+    ),
+    "learning_rate": Column("DOUBLE", "1", "Learning rate at that step, where logged.", "learning_rate >= 0"),
+    # metrics
+    "metric": Column("VARCHAR", "", "What was measured: a name of the metric dictionary.", "metric <> ''"),
+    "task": Column("VARCHAR", "", "Evaluation set or benchmark; null where the source does not name it."),
+    "split": Column(
+        "VARCHAR", "", "Part of the data: train, validation, test.", one_of("split", "train", "validation", "test")
+    ),
+    "shots": Column("INTEGER", "examples", "Examples in the prompt.", "shots >= 0"),
+    "repeat": Column(
+        "INTEGER", "", "Ordinal among the values that a source gives for one place, from 0.", '"repeat" >= 0'
+    ),
+    "unit": Column("VARCHAR", "", "Unit of the value, from the metric dictionary."),
+    "value": Column("DOUBLE", "see unit", "The measurement.", "isfinite(value)"),
+    "stderr": Column("DOUBLE", "see unit", "Standard error of the value, where published.", "stderr >= 0"),
+    "how": Column(
+        "VARCHAR",
+        "",
+        "as_published; digitised (read off a figure); extracted (interpolated or averaged by the source).",
+        one_of("how", "as_published", "digitised", "extracted"),
+    ),
+    "file": Column("VARCHAR", "", "File of the source that holds the value."),
+    "line": Column("INTEGER", "", "Line of that file, the first being 1; null for files without rows.", "line > 0"),
+    "key": Column("VARCHAR", "", "Place in a file without rows, such as results.piqa.acc."),
+}

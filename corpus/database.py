@@ -1,0 +1,184 @@
+"""The front door to the corpus: DuckDB over the Parquet files, views attached, read-only."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from .errors import DamagedFile, Misuse, UnknownName
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+#: The Parquet files that ship with the package.
+DATA = Path(__file__).parent / "data"
+
+#: Tables in the order in which they refer to each other. (The names only: importing the tables costs 0.3 s.)
+TABLE_NAMES = ("sources", "families", "runs", "checkpoints", "metrics")
+
+#: Views in the order in which they build on each other.
+VIEW_NAMES = ("flops_6nd", "losses", "final_losses", "families_summary")
+
+
+def data_folder(folder: Path | str | None = None) -> Path:
+    """Folder of the Parquet files: as given, else ``SCALEBOOK_CORPUS``, else the one that ships with the package."""
+    return Path(folder or os.environ.get("SCALEBOOK_CORPUS") or DATA)
+
+
+def open_corpus(folder: Path | str | None = None) -> Corpus:
+    """Open the corpus for reading.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Another corpus folder than the one that ships with the package.
+
+    Returns
+    -------
+    Corpus
+        Usable as a context manager.
+
+    Raises
+    ------
+    Misuse
+        If the folder holds no corpus.
+
+    Examples
+    --------
+    >>> with open_corpus() as corpus:
+    ...     corpus.rows("select count(*) > 0 from runs")
+    [(True,)]
+    """
+    return Corpus(data_folder(folder))
+
+
+class Corpus:
+    """A read-only corpus: tables and views, queried with SQL.
+
+    Only statements that read are carried out, and none of them can reach a file, the network or a setting:
+    DuckDB's external access is off but for the corpus's own files, its configuration is locked, and statements
+    that could write to those files are refused before they run.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._connection = duckdb.connect()
+        files = {t: sorted((folder / t).glob("*.parquet")) for t in TABLE_NAMES}
+        missing = [t for t, found in files.items() if not found]
+        if missing:
+            raise Misuse(
+                f"no corpus in {folder}: no Parquet file of {', '.join(missing)}; run: scalebook ingest --into {folder}"
+            )
+        run = self._connection.execute
+        run(f"set allowed_paths = {[str(f) for found in files.values() for f in found]!r}")
+        for table, found in files.items():
+            self._guard(f"create view {table} as from read_parquet({[str(f) for f in found]!r})")
+        for view in VIEW_NAMES:
+            self._guard(f"create view {view} as {(Path(__file__).parent / 'views' / f'{view}.sql').read_text()}")
+        run("set enable_external_access = false")
+        run("set lock_configuration = true")
+
+    def __enter__(self) -> Corpus:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._connection.close()
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """All tables and views."""
+        return (*TABLE_NAMES, *VIEW_NAMES)
+
+    def query(self, sql: str, values: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+        """Run a query and return DuckDB's cursor, to fetch from in any form.
+
+        Parameters
+        ----------
+        sql : str
+            One statement that reads: select, describe, summarize, show or explain.
+        values : sequence, optional
+            Values for the ``?`` of the query.
+
+        Raises
+        ------
+        Misuse
+            If the statement is not valid SQL (with DuckDB's own words) or could do more than read.
+        DamagedFile
+            If a Parquet file of the corpus cannot be read.
+        """
+        _only_reads(sql)
+        return self._guard(sql, values)
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Result as a list of tuples."""
+        cursor = self.query(sql, values)
+        try:
+            return cursor.fetchall()
+        except duckdb.Error as error:
+            raise self._explained(error) from error
+
+    def frame(self, sql: str, values: Sequence[object] = ()) -> pd.DataFrame:
+        """Result as a pandas data frame."""
+        return self.query(sql, values).df()
+
+    def arrow(self, sql: str, values: Sequence[object] = ()) -> pa.Table:
+        """Result as an Arrow table."""
+        return self.query(sql, values).to_arrow_table()
+
+    def columns(self, table: str) -> list[tuple[str, str]]:
+        """Names and types of the columns of a table or view."""
+        if table not in self.names:
+            raise UnknownName("table", table, self.names)
+        return [(name, kind) for name, kind, *_ in self.rows(f"describe {table}")]
+
+    def _guard(self, sql: str, values: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(sql, list(values))
+        except duckdb.Error as error:
+            raise self._explained(error) from error
+
+    def _explained(self, error: duckdb.Error) -> DamagedFile | Misuse:
+        """DuckDB's error as one of ours: a damaged file of the corpus, or a wrong query."""
+        named = re.search(r"[^\s'\"]*/(\w+)/([\w.-]+)\.parquet", str(error))
+        if named and isinstance(
+            error, duckdb.IOException | duckdb.InvalidInputException | duckdb.SerializationException
+        ):
+            path = self.folder / named[1] / f"{named[2]}.parquet"
+            return DamagedFile(
+                f"{path} cannot be read ({str(error).splitlines()[0]}); run: scalebook ingest {named[2]}"
+            )
+        return Misuse(str(error))
+
+
+def _only_reads(sql: str) -> None:
+    """Refuse every statement that is not a single reading one."""
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise Misuse(str(error)) from error
+    if len(statements) != 1:
+        raise Misuse(f"one statement is needed, not {len(statements)}")
+    kind = statements[0].type
+    if kind == duckdb.StatementType.EXPLAIN:
+        # "explain analyze" carries its statement out, so what stands behind it is judged like any other.
+        _only_reads(
+            re.sub(
+                r"(?is)^(\s|--[^\n]*\n|/\*.*?\*/)*explain(\s+analyze)?(\s*\([^)]*\))?", "", statements[0].query, count=1
+            )
+        )
+    elif kind != duckdb.StatementType.SELECT:
+        raise Misuse(f"the corpus is read-only: {kind.name.lower()} statements are refused")

@@ -1,0 +1,153 @@
+"""From a source to checked Parquet, alike for all sources: one file per table and source, written atomically."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scalebook.corpus.errors import BrokenTable
+from scalebook.corpus.files import write_atomically
+from scalebook.corpus.metric_names import METRICS
+from scalebook.corpus.tables import TABLES
+
+from .corrections import correct
+from .source import Source, Tables
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did to one file.
+
+    Parameters
+    ----------
+    source, table : str
+        Which file.
+    rows : int
+        Rows in it.
+    state : str
+        ``"written"``, ``"unchanged"`` or, when only checking, ``"differs"`` or ``"missing"``.
+    """
+
+    source: str
+    table: str
+    rows: int
+    state: str
+
+
+def read(source: Source, folder: Path) -> dict[str, pa.Table]:
+    """Checked tables of one source, from its verified files.
+
+    Raises
+    ------
+    BrokenTable
+        With every promise that the rows break.
+    BrokenSource
+        If a correction has expired.
+    """
+    made = source.tables(folder)
+    made["sources"] = pd.DataFrame([_card(source)])
+    made["families"] = _families(made)
+    for name in ("families", "runs", "metrics"):
+        made[name] = made[name].assign(source=source.id)
+    if "metrics" in made:
+        made["metrics"]["unit"] = made["metrics"]["metric"].map({name: m.unit for name, m in METRICS.items()})
+    tables = {n: TABLES[n].conform(f"{source.id} {n}", rows) for n, rows in made.items()}
+    tables = correct(source.id, tables, source.corrections)
+    for name, table in tables.items():
+        TABLES[name].check(f"{source.id} {name}", table)
+    _check_references(source.id, tables)
+    return tables
+
+
+def write(source: Source, tables: dict[str, pa.Table], into: Path, *, only_check: bool = False) -> list[Built]:
+    """Write the tables of one source; a file is touched only when its content changes.
+
+    Parameters
+    ----------
+    into : path
+        Corpus folder.
+    only_check : bool
+        Compare with the files and write nothing.
+    """
+    done = []
+    for name, table in tables.items():
+        file = into / name / f"{source.id}.parquet"
+        same = file.is_file() and _same(file, table)
+        state = "unchanged" if same else "written"
+        if only_check and not same:
+            state = "differs" if file.is_file() else "missing"
+        if state == "written":
+            write_atomically(file, _parquet(table))
+        done.append(Built(source.id, name, table.num_rows, state))
+    return done
+
+
+def _parquet(table: pa.Table) -> bytes:
+    """Parquet bytes, the same for the same table."""
+    buffer = io.BytesIO()
+    pq.write_table(
+        table, buffer, compression="zstd", compression_level=15, row_group_size=1 << 20, data_page_version="2.0"
+    )
+    return buffer.getvalue()
+
+
+def _same(file: Path, table: pa.Table) -> bool:
+    """Whether a Parquet file holds exactly this table, field metadata included."""
+    try:
+        held = pq.read_table(file)
+    except (pa.ArrowInvalid, OSError):
+        return False
+    return bool(held.equals(table, check_metadata=True))
+
+
+def _card(source: Source) -> dict[str, object]:
+    return {
+        "source": source.id,
+        "title": source.title,
+        "repository": source.repository,
+        "commit": source.commit,
+        "licence": source.licence,
+        "citation": source.citation,
+        "retrieved": source.retrieved,
+        "extracted": source.extracted,
+        "files": len(source.files),
+        "note": source.note or None,
+    }
+
+
+def _families(made: Tables) -> pd.DataFrame:
+    """Families with their number of independent runs, counted: no branches, replicates of one recipe once."""
+    runs = made["runs"].reindex(columns=["run", "family", "parent_run", "replicate_group"])
+    trunks = runs[runs["parent_run"].isna()]
+    recipe = trunks["replicate_group"].astype("str").where(trunks["replicate_group"].notna(), trunks["run"])
+    counted = recipe.groupby(trunks["family"]).nunique().rename("independent_runs")
+    return made["families"].merge(counted, how="left", left_on="family", right_index=True)
+
+
+def _check_references(source: str, tables: dict[str, pa.Table]) -> None:
+    """Every row refers to something that is there."""
+    known_families = set(tables["families"]["family"].to_pylist())
+    known_runs = set(tables["runs"]["run"].to_pylist())
+    broken = []
+    references = (
+        ("runs", "family", known_families),
+        ("checkpoints", "run", known_runs),
+        ("metrics", "run", known_runs),
+    )
+    for table, column, known in references:
+        lost = sorted(set(tables[table][column].unique().to_pylist()) - known)
+        if lost:
+            broken.append(f"{table}: {len(lost)} {column} without a row of its own, such as {lost[0]!r}")
+    place = ["run", "step", "tokens"]
+    places = {tuple(r.values()) for r in tables["checkpoints"].select(place).to_pylist()}
+    measured = {tuple(r.values()) for r in tables["metrics"].group_by(place).aggregate([]).to_pylist()}
+    lost = sorted(measured - places, key=str)
+    if lost:
+        broken.append(f"metrics: {len(lost)} places without a checkpoint, such as {lost[0]}")
+    if broken:
+        raise BrokenTable(f"{source}: " + "; ".join(broken))

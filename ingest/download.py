@@ -1,0 +1,85 @@
+"""Files of a source at its pinned commit: from a local copy, else downloaded, and always verified."""
+
+from __future__ import annotations
+
+import os
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+from scalebook.corpus.errors import BrokenSource, Misuse
+from scalebook.corpus.files import cache_folder, write_atomically
+
+from .source import Source, verify
+
+#: Where GitHub serves the files of a commit; tests point it at a local server.
+RAW_FILES = "https://raw.githubusercontent.com"
+
+
+def fetch(source: Source, local: Path | None = None, *, offline: bool = False) -> Path:
+    """Folder that holds the source's files, each verified against the card.
+
+    Parameters
+    ----------
+    source : Source
+        The card.
+    local : path, optional
+        Folder with local copies, one folder per `Source.folder`; else ``SCALEBOOK_SOURCES``; else the files are
+        downloaded once into the user's cache.
+    offline : bool
+        Never use the network.
+
+    Raises
+    ------
+    BrokenSource
+        If a file is missing, cannot be downloaded, or has another sha256 than the card says.
+    Misuse
+        If `local` is given and is not a folder.
+    """
+    if local is not None and not local.is_dir():
+        raise Misuse(f"--from {local}: there is no such folder")
+    given = local or (Path(os.environ["SCALEBOOK_SOURCES"]) if os.environ.get("SCALEBOOK_SOURCES") else None)
+    if given is not None and (given / source.folder).is_dir():
+        verify(source, given / source.folder)
+        return given / source.folder
+    if local is not None:
+        raise BrokenSource(f"{source.id}: {local} has no folder {source.folder!r}")
+    folder = cache_folder() / "sources" / f"{source.folder}-{source.commit[:12]}"
+    missing = [path for path in source.files if not (folder / path).is_file()]
+    if missing and source.extracted:
+        raise BrokenSource(
+            f"{source.id}: its files were extracted from larger ones and cannot be downloaded; give a copy: --from DIR"
+        )
+    if missing and offline:
+        raise BrokenSource(
+            f"{source.id}: {len(missing)} files are not in {folder} and --offline forbids to download them"
+        )
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda path: _download(source, path, folder / path), missing))
+    verify(source, folder)
+    return folder
+
+
+def available(source: Source, local: Path | None = None) -> bool:
+    """Whether the files are at hand, or could be downloaded."""
+    given = local or (Path(os.environ["SCALEBOOK_SOURCES"]) if os.environ.get("SCALEBOOK_SOURCES") else None)
+    return not source.extracted or (given is not None and (given / source.folder).is_dir())
+
+
+def _download(source: Source, path: str, target: Path, attempts: int = 3) -> None:
+    """One file, written only when it came whole."""
+    url = f"{RAW_FILES}/{source.repository}/{source.commit}/{quote(path)}"
+    for attempt in range(attempts):
+        try:
+            with urllib.request.urlopen(url, timeout=60) as answer:
+                content = answer.read()
+            break
+        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+            final = isinstance(error, urllib.error.HTTPError) and error.code < 500
+            if final or attempt == attempts - 1:
+                raise BrokenSource(f"{source.id}: cannot download {url}: {error}") from error
+            time.sleep(2**attempt)
+    write_atomically(target, content)
