@@ -2,83 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
 
 from numpy.typing import ArrayLike
 
-from .law import Array, Columns, Law
+from .batch import solve_batch
+from .engine import Objective
+from .fitted import Bootstrap, Estimate, Fit, Status
+from .law import Columns, Law
+from .record import Options
+from .resampling import resample
 
-Objective = Literal["lsq", "lsq-log", "huber", "huber-log", "lad-log"]
-Status = Literal["converged", "not_identified", "did_not_converge", "too_few_points"]
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A coefficient's value, standard error and interval; NaN where the data do not determine it."""
-
-    value: float
-    se: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A law with its coefficients, or the reason there are none."""
-
-    law: Law
-    objective: Objective
-    delta: float
-    level: float
-    value: float
-    coefficients: Mapping[str, Estimate]
-    covariance: Array  # (p, p) in the order of `coefficients`
-    status: Status
-    reason: str
-    starts: int
-    starts_agreeing: int
-    gradient_norm: float
-    condition: float
-    at_bound: tuple[str, ...]
-    n_points: int
-    seconds: float
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def values(self) -> dict[str, float]:
-        """Coefficients by name."""
-        return {name: e.value for name, e in self.coefficients.items()}
-
-    def predict(self, **inputs: ArrayLike) -> Array:
-        """Prediction of the law at ``params=..., tokens=...`` (columns that it does not take are ignored)."""
-        raise NotImplementedError
-
-    def interval(self, level: float | None = None, **inputs: ArrayLike) -> tuple[Array, Array]:
-        """Lower and upper end of the law's interval at ``params=..., tokens=...`` (delta method)."""
-        raise NotImplementedError
-
-    def as_dict(self) -> dict[str, Any]:
-        """The keys of ``scalebook fit --json`` that the fit knows (`family`, `n_runs` are added by the caller)."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Bootstrap:
-    """Refits on resampled rows or runs."""
-
-    names: tuple[str, ...]
-    values: Array  # (n, p) in the order of `names`
-    converged: Array  # (n,) bool
-
-    def se(self) -> dict[str, float]:
-        """Standard deviation by coefficient."""
-        raise NotImplementedError
-
-    def interval(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
-        """Percentile interval by coefficient."""
-        raise NotImplementedError
+__all__ = ["Bootstrap", "Estimate", "Fit", "Objective", "Status", "bootstrap", "fit", "fit_batch"]
 
 
 def fit(
@@ -93,8 +28,58 @@ def fit(
     seed: int = 0,
     level: float = 0.95,
 ) -> Fit:
-    """Fit a law to one table."""
-    raise NotImplementedError
+    """Fit a law to one table.
+
+    Parameters
+    ----------
+    law : Law
+        The law.
+    data : mapping of str to array, shape (n,)
+        Columns: the law's inputs and its target.
+    objective : str
+        ``lsq`` and ``lsq-log``: half the sum of squares; ``huber`` and ``huber-log``: Huber's loss; ``lad-log``: the
+        sum of absolute residuals. Residuals are L - f, or log L - log f.
+    delta : float
+        Where Huber's loss turns from squares to absolute values.
+    weights : array, shape (n,), optional
+        Weight of each row.
+    clusters : array, shape (n,), optional
+        Labels of rows that err together, such as the checkpoints of a run: standard errors are robust to that.
+    starts, seed : int
+        How many starts, and where their sequence begins.
+    level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    Fit
+        Always: what goes wrong with the numbers is its status.
+
+    Raises
+    ------
+    Misuse
+        The call is wrong: a missing column, values that are not finite and positive, an unknown objective.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scalebook.analysis.law import laws
+    >>> flops = np.geomspace(1e18, 1e22, 9)
+    >>> result = fit(laws["compute"], {"flops": flops, "loss": 0.5 + (flops / 6e22) ** -0.07})
+    >>> result.status, round(result.coefficients["a"].value, 6)
+    ('converged', 0.07)
+    """
+    return fit_batch(
+        law,
+        [data],
+        objective=objective,
+        delta=delta,
+        weights=None if weights is None else [weights],
+        clusters=None if clusters is None else [clusters],
+        starts=starts,
+        seed=seed,
+        level=level,
+    )[0]
 
 
 def fit_batch(
@@ -103,15 +88,27 @@ def fit_batch(
     *,
     objective: Objective = "huber-log",
     delta: float = 1e-3,
-    weights: Sequence[ArrayLike] | None = None,
-    clusters: Sequence[ArrayLike] | None = None,
+    weights: Sequence[ArrayLike | None] | None = None,
+    clusters: Sequence[ArrayLike | None] | None = None,
     starts: int = 8,
     seed: int = 0,
     level: float = 0.95,
     jobs: int = 1,
 ) -> list[Fit]:
-    """Fit a law to many tables at once; an unusable table gives a row with a status, never an exception."""
-    raise NotImplementedError
+    """Fit a law to many tables at once; parameters as in `fit`, `weights` and `clusters` by table.
+
+    Parameters
+    ----------
+    jobs : int
+        Threads. Results do not depend on it.
+
+    Returns
+    -------
+    list of Fit
+        One for each table, in order. A table that cannot be fitted gives a status.
+    """
+    options = Options(objective, delta, starts, seed, level)
+    return solve_batch(law, problems, options, weights, clusters, jobs)
 
 
 def bootstrap(
@@ -120,9 +117,22 @@ def bootstrap(
     fit: Fit,
     n: int = 1000,
     *,
+    weights: ArrayLike | None = None,
     clusters: ArrayLike | None = None,
     seed: int = 0,
     jobs: int = 1,
 ) -> Bootstrap:
-    """Refit on resampled rows (or whole clusters), all as one batch, warm from the optimum."""
-    raise NotImplementedError
+    """Refit on resampled rows (or whole clusters), all as one batch, from the optimum of `fit`.
+
+    Parameters
+    ----------
+    n : int
+        Resamples.
+    weights : array, shape (rows,), optional
+        Weights that `fit` was made with; resampling counts multiply them.
+    clusters : array, shape (rows,), optional
+        Labels; whole clusters are drawn.
+    seed, jobs : int
+        Every chunk of 500 resamples has its own seed, so results do not depend on the number of threads.
+    """
+    return resample(law, data, fit, n, weights, clusters, seed, jobs)

@@ -109,17 +109,19 @@ class Jet:
         return Jet(self.value + other.value, _sum(self.first, other.first), second)
 
     def __sub__(self, other: Any) -> Jet:
-        return self + (-other)
+        return self.__add__(-other)
 
     def __rsub__(self, other: Any) -> Jet:
-        return -self + other
+        return (-self).__add__(other)
 
     def __mul__(self, other: Any) -> Jet:
         if not isinstance(other, Jet):
             second = None if self.second is None else {k: d * other for k, d in self.second.items()}
             return Jet(self.value * other, {i: _times(d, other) for i, d in self.first.items()}, second)
         a, b = self.value, other.value
-        first = _sum({i: _times(d, b) for i, d in self.first.items()}, {i: _times(d, a) for i, d in other.first.items()})
+        first = _sum(
+            {i: _times(d, b) for i, d in self.first.items()}, {i: _times(d, a) for i, d in other.first.items()}
+        )
         second = None if self.second is None or other.second is None else self._mul_second(other)
         known = self._log is not None and other._log is not None
         return Jet(a * b, first, second, (lambda: self.log() + other.log()) if known else None)
@@ -145,20 +147,20 @@ class Jet:
         return result
 
     def __truediv__(self, other: Any) -> Jet:
-        return self * (other.reciprocal() if isinstance(other, Jet) else 1.0 / other)
+        return self.__mul__(other.reciprocal() if isinstance(other, Jet) else 1.0 / other)
 
     def __rtruediv__(self, other: Any) -> Jet:
-        return self.reciprocal() * other
+        return self.reciprocal().__mul__(other)
 
     def __pow__(self, other: Any) -> Jet:
         if isinstance(other, Jet) or self._log is not None:
-            return (other * self.log()).exp()
+            return self.log().__mul__(other).exp()
         power = self.value**other
         slope = other * self.value ** (other - 1)
         return self.chain(power, slope, (other - 1) * other * self.value ** (other - 2))
 
     def __rpow__(self, other: Any) -> Jet:
-        return (self * np.log(other)).exp()
+        return self.__mul__(np.log(other)).exp()
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -210,7 +212,7 @@ def _log1p(a: Jet) -> Jet:
 
 def _logaddexp(a: Any, b: Any) -> Jet:
     """log(e^a + e^b) = m + log1p(exp(-|a - b|)), whose derivative in a - b is the logistic function."""
-    difference = a - b
+    difference: Jet = a - b
     slope = 0.5 * (1.0 + np.tanh(0.5 * difference.value))
     # log(e^d + 1) of the difference, added to b: no overflow at either end
     soft = difference.chain(np.logaddexp(difference.value, 0.0), slope, slope * (1.0 - slope))
@@ -221,7 +223,7 @@ def _select(better: Callable[[Values, Values], Values]) -> Callable[[Any, Any], 
     """Minimum or maximum: the derivative of the operand that was taken."""
 
     def rule(a: Any, b: Any) -> Jet:
-        difference = a - b
+        difference: Jet = a - b
         taken = better(difference.value, 0.0).astype(float)
         zero = 0.0 * taken
         return difference.chain(difference.value * taken, taken, zero) + b

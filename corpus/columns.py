@@ -144,7 +144,7 @@ COLUMNS: dict[str, Column] = {
         "INTEGER", "", "Ordinal among the values that a source gives for one place, from 0.", '"repeat" >= 0'
     ),
     "unit": Column("VARCHAR", "", "Unit of the value, from the metric dictionary."),
-    "value": Column("DOUBLE", "see unit", "The measurement.", "isfinite(value)"),
+    "value": Column("DOUBLE", "see unit", "The measurement."),
     "stderr": Column("DOUBLE", "see unit", "Standard error of the value, where published.", "stderr >= 0"),
     "how": Column(
         "VARCHAR",
@@ -155,4 +155,21 @@ COLUMNS: dict[str, Column] = {
     "file": Column("VARCHAR", "", "File of the source that holds the value."),
     "line": Column("INTEGER", "", "Line of that file, the first being 1; null for files without rows.", "line > 0"),
     "key": Column("VARCHAR", "", "Place in a file without rows, such as results.piqa.acc."),
+}
+
+#: Columns that only views have.
+VIEW_COLUMNS: dict[str, Column] = {
+    "loss": Column("DOUBLE", "see unit", "Canonical loss of the family, as a natural logarithm."),
+    "readings": Column("BIGINT", "values", "Published values whose mean the loss is."),
+    "flops_6nd": Column("DOUBLE", "FLOP", "6 x params x tokens."),
+    "flops_stated": Column("DOUBLE", "FLOP", "Training compute as the source states it."),
+    "stated_over_6nd": Column("DOUBLE", "1", "Stated FLOPs over 6 x params x tokens."),
+    "loss_unit": Column("VARCHAR", "", "Unit of the canonical loss."),
+    "runs": Column("BIGINT", "runs", "Trainings in the family, branches and replicates included."),
+    "sizes": Column("BIGINT", "sizes", "Distinct params among runs that have a loss."),
+    "checkpoints": Column("BIGINT", "checkpoints", "Places at which something was logged."),
+    "losses": Column("BIGINT", "losses", "Checkpoints with a canonical loss."),
+    "min_params": Column("DOUBLE", "parameters", "Smallest size."),
+    "max_params": Column("DOUBLE", "parameters", "Largest size."),
+    "max_tokens": Column("DOUBLE", "tokens", "Longest training."),
 }

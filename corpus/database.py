@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from .errors import DamagedFile, Misuse, UnknownName
+from .statements import only_reads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +34,16 @@ VIEW_NAMES = ("flops_6nd", "losses", "final_losses", "families_summary")
 def data_folder(folder: Path | str | None = None) -> Path:
     """Folder of the Parquet files: as given, else ``SCALEBOOK_CORPUS``, else the one that ships with the package."""
     return Path(folder or os.environ.get("SCALEBOOK_CORPUS") or DATA)
+
+
+def view_meaning(view: str) -> str:
+    """First sentence of the comment at the head of a view."""
+    first = _view_sql(view).splitlines()[0]
+    return first.removeprefix("-- ").split(". ")[0].rstrip(".") + "."
+
+
+def _view_sql(view: str) -> str:
+    return (Path(__file__).parent / "views" / f"{view}.sql").read_text(encoding="utf-8")
 
 
 def open_corpus(folder: Path | str | None = None) -> Corpus:
@@ -78,11 +91,11 @@ class Corpus:
                 f"no corpus in {folder}: no Parquet file of {', '.join(missing)}; run: scalebook ingest --into {folder}"
             )
         run = self._connection.execute
-        run(f"set allowed_paths = {[str(f) for found in files.values() for f in found]!r}")
+        run(f"set allowed_paths = {_texts(f for found in files.values() for f in found)}")
         for table, found in files.items():
-            self._guard(f"create view {table} as from read_parquet({[str(f) for f in found]!r})")
+            self._guard(f"create view {table} as from read_parquet({_texts(found)})")
         for view in VIEW_NAMES:
-            self._guard(f"create view {view} as {(Path(__file__).parent / 'views' / f'{view}.sql').read_text()}")
+            self._guard(f"create view {view} as {_view_sql(view)}")
         run("set enable_external_access = false")
         run("set lock_configuration = true")
 
@@ -120,24 +133,31 @@ class Corpus:
         DamagedFile
             If a Parquet file of the corpus cannot be read.
         """
-        _only_reads(sql)
+        only_reads(sql)
         return self._guard(sql, values)
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Result as a list of tuples."""
-        cursor = self.query(sql, values)
-        try:
-            return cursor.fetchall()
-        except duckdb.Error as error:
-            raise self._explained(error) from error
+        with self._in_our_words():
+            return self.query(sql, values).fetchall()
 
     def frame(self, sql: str, values: Sequence[object] = ()) -> pd.DataFrame:
         """Result as a pandas data frame."""
-        return self.query(sql, values).df()
+        with self._in_our_words():
+            return self.query(sql, values).df()
 
     def arrow(self, sql: str, values: Sequence[object] = ()) -> pa.Table:
         """Result as an Arrow table."""
-        return self.query(sql, values).to_arrow_table()
+        only_reads(sql)
+        with self._in_our_words():
+            return self._connection.cursor().sql(sql, params=list(values)).to_arrow_table()
+
+    def rendered(self, sql: str, rows: int = 1000) -> str:
+        """Result as a text table, drawn by DuckDB; says so when there are more rows than shown."""
+        only_reads(sql)
+        with self._in_our_words(), contextlib.redirect_stdout(io.StringIO()) as text:
+            self._connection.cursor().sql(sql).show(max_rows=rows, max_width=10_000, max_col_width=200)
+        return text.getvalue()
 
     def columns(self, table: str) -> list[tuple[str, str]]:
         """Names and types of the columns of a table or view."""
@@ -146,8 +166,14 @@ class Corpus:
         return [(name, kind) for name, kind, *_ in self.rows(f"describe {table}")]
 
     def _guard(self, sql: str, values: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+        with self._in_our_words():
+            # A cursor of its own: results may be fetched from in any order.
+            return self._connection.cursor().execute(sql, list(values))
+
+    @contextlib.contextmanager
+    def _in_our_words(self) -> Iterator[None]:
         try:
-            return self._connection.execute(sql, list(values))
+            yield
         except duckdb.Error as error:
             raise self._explained(error) from error
 
@@ -164,21 +190,6 @@ class Corpus:
         return Misuse(str(error))
 
 
-def _only_reads(sql: str) -> None:
-    """Refuse every statement that is not a single reading one."""
-    try:
-        statements = duckdb.extract_statements(sql)
-    except duckdb.Error as error:
-        raise Misuse(str(error)) from error
-    if len(statements) != 1:
-        raise Misuse(f"one statement is needed, not {len(statements)}")
-    kind = statements[0].type
-    if kind == duckdb.StatementType.EXPLAIN:
-        # "explain analyze" carries its statement out, so what stands behind it is judged like any other.
-        _only_reads(
-            re.sub(
-                r"(?is)^(\s|--[^\n]*\n|/\*.*?\*/)*explain(\s+analyze)?(\s*\([^)]*\))?", "", statements[0].query, count=1
-            )
-        )
-    elif kind != duckdb.StatementType.SELECT:
-        raise Misuse(f"the corpus is read-only: {kind.name.lower()} statements are refused")
+def _texts(paths: Iterable[Path]) -> str:
+    """Paths as an SQL list."""
+    return "[" + ", ".join("'" + str(p).replace("'", "''") + "'" for p in paths) + "]"

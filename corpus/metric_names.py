@@ -39,6 +39,9 @@ _EXP_NATS = 7.3e10
 METRICS: dict[str, Metric] = {
     "loss": Metric("nats/token", "Mean cross-entropy of the next token.", 0.0, _NATS, "lower"),
     "span_loss": Metric("nats/token", "Cross-entropy of masked spans (encoder-decoder).", 0.0, _NATS, "lower"),
+    "answer_loss": Metric(
+        "nats/token", "Cross-entropy of the right answer's tokens, mean over the questions.", 0.0, _NATS, "lower"
+    ),
     "perplexity": Metric("perplexity/token", "exp of the mean cross-entropy per token.", 1.0, _EXP_NATS, "lower"),
     "word_perplexity": Metric("perplexity/word", "exp of the mean cross-entropy per word.", 1.0, _EXP_NATS, "lower"),
     "byte_perplexity": Metric("perplexity/byte", "exp of the mean cross-entropy per byte.", 1.0, 1e4, "lower"),
@@ -57,6 +60,11 @@ METRICS: dict[str, Metric] = {
     "exact_match": Metric("share", "Share of answers equal to the reference.", 0.0, 1.0, "higher"),
     "f1": Metric("share", "F1 of the answer's words.", 0.0, 1.0, "higher"),
     "centred_accuracy": Metric("share", "Accuracy scaled so that chance is 0 and perfect is 1.", -1.0, 1.0, "higher"),
+    "pass_at_1": Metric("share", "Share of problems solved by one generated program.", 0.0, 1.0, "higher"),
+    "pass_at_10": Metric("share", "Share of problems solved by one of ten generated programs.", 0.0, 1.0, "higher"),
+    "pass_at_100": Metric("share", "Share of problems solved by one of 100 generated programs.", 0.0, 1.0, "higher"),
+    "matthews_correlation": Metric("1", "Matthews' correlation of answers with labels.", -1.0, 1.0, "higher"),
+    "parity": Metric("share", "Share of pairs that differ in gender and get the same answer.", 0.0, 1.0, "higher"),
     "mc1": Metric("share", "TruthfulQA, single true answer.", 0.0, 1.0, "higher"),
     "mc2": Metric("share", "TruthfulQA, normalised mass on true answers.", 0.0, 1.0, "higher"),
     "likelihood_difference": Metric("nats", "Difference of log-likelihoods of two continuations.", -1e3, 1e3, "higher"),

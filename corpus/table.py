@@ -84,7 +84,7 @@ class Table:
                 continue
             try:
                 arrays.append(pa.Array.from_pandas(rows[field.name], type=field.type))
-            except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            except (pa.ArrowException, OverflowError) as error:
                 raise BrokenTable(f"{name}: column {field.name!r} is not {field.type}: {error}") from error
         table = pa.Table.from_arrays(arrays, schema=self.schema)
         return table.sort_by([(k, "ascending") for k in self.key])
@@ -98,6 +98,7 @@ class Table:
             With one clause per broken promise and the number of rows that break it.
         """
         promises = [(f"{c} is not null", f'"{c}" is not null') for c in self.required]
+        promises += [(f"{c} is finite", f'isfinite("{c}")') for c in self.columns if COLUMNS[c].type == "DOUBLE"]
         promises += [(COLUMNS[c].check, COLUMNS[c].check) for c in self.columns if COLUMNS[c].check]
         promises += list(self.checks)
         tests = ", ".join(f"count(*) filter (not ({sql}))" for _, sql in promises)

@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -50,12 +51,13 @@ def read(source: Source, folder: Path) -> dict[str, pa.Table]:
         If a correction has expired.
     """
     made = source.tables(folder)
+    if missing := sorted({"families", "runs", "checkpoints", "metrics"} - set(made)):
+        raise BrokenTable(f"{source.id}: no rows for {', '.join(missing)}")
     made["sources"] = pd.DataFrame([_card(source)])
     made["families"] = _families(made)
     for name in ("families", "runs", "metrics"):
         made[name] = made[name].assign(source=source.id)
-    if "metrics" in made:
-        made["metrics"]["unit"] = made["metrics"]["metric"].map({name: m.unit for name, m in METRICS.items()})
+    made["metrics"]["unit"] = made["metrics"]["metric"].map({name: m.unit for name, m in METRICS.items()})
     tables = {n: TABLES[n].conform(f"{source.id} {n}", rows) for n, rows in made.items()}
     tables = correct(source.id, tables, source.corrections)
     for name, table in tables.items():
@@ -130,24 +132,24 @@ def _families(made: Tables) -> pd.DataFrame:
 
 
 def _check_references(source: str, tables: dict[str, pa.Table]) -> None:
-    """Every row refers to something that is there."""
-    known_families = set(tables["families"]["family"].to_pylist())
-    known_runs = set(tables["runs"]["run"].to_pylist())
-    broken = []
+    """Every row refers to something that is there; a null refers to nothing."""
     references = (
-        ("runs", "family", known_families),
-        ("checkpoints", "run", known_runs),
-        ("metrics", "run", known_runs),
+        ("runs", "family", "families", "family"),
+        ("runs", "parent_run", "runs", "run"),
+        ("checkpoints", "run", "runs", "run"),
+        ("metrics", "run", "runs", "run"),
+        ("metrics", "(run, step, tokens)", "checkpoints", "(run, step, tokens)"),
     )
-    for table, column, known in references:
-        lost = sorted(set(tables[table][column].unique().to_pylist()) - known)
-        if lost:
-            broken.append(f"{table}: {len(lost)} {column} without a row of its own, such as {lost[0]!r}")
-    place = ["run", "step", "tokens"]
-    places = {tuple(r.values()) for r in tables["checkpoints"].select(place).to_pylist()}
-    measured = {tuple(r.values()) for r in tables["metrics"].group_by(place).aggregate([]).to_pylist()}
-    lost = sorted(measured - places, key=str)
-    if lost:
-        broken.append(f"metrics: {len(lost)} places without a checkpoint, such as {lost[0]}")
+    broken = []
+    with duckdb.connect() as connection:
+        for name, table in tables.items():
+            connection.register(name, table)
+        for table, reference, known, key in references:
+            lost = connection.execute(
+                f"select {reference} as lost from {table} where lost is not null"
+                f" except select {key} from {known} order by lost"
+            ).fetchall()
+            if lost:
+                broken.append(f"{table}: {len(lost)} {reference} without a row in {known}, such as {lost[0][0]!r}")
     if broken:
         raise BrokenTable(f"{source}: " + "; ".join(broken))

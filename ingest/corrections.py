@@ -62,12 +62,12 @@ def correct(source: str, tables: dict[str, pa.Table], corrections: Sequence[Corr
     for fix in corrections:
         with duckdb.connect() as connection:
             connection.register("t", done[fix.table])
-            counted = connection.execute(f"select count(*) from t where {fix.where}").fetchone()
-            found = counted[0] if counted else 0
+            [(found,)] = connection.execute(f"select count(*) from t where {fix.where}").fetchall()
             if found != fix.rows:
                 raise BrokenSource(
                     f"{source}: the correction of {fix.date} ({fix.reason}) expects {fix.rows} rows of {fix.table}"
-                    f" where {fix.where}, and finds {found}: upstream has changed, look at it again. Nothing was written"
+                    f" where {fix.where}, and finds {found}: upstream has changed, look at it again."
+                    " Nothing was written"
                 )
             sql = (
                 f"select * from t where not coalesce({fix.where}, false)"
@@ -75,6 +75,6 @@ def correct(source: str, tables: dict[str, pa.Table], corrections: Sequence[Corr
                 else f"select * replace (case when {fix.where} then {fix.column} * {fix.scale!r} else {fix.column} end"
                 f" as {fix.column}) from t"
             )
-            changed: pa.Table = connection.execute(sql).to_arrow_table()
+            changed: pa.Table = connection.sql(sql).to_arrow_table()
             done[fix.table] = changed.cast(done[fix.table].schema)
     return done

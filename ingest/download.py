@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import http.client
 import os
 import time
 import urllib.error
@@ -13,7 +15,7 @@ from urllib.parse import quote
 from scalebook.corpus.errors import BrokenSource, Misuse
 from scalebook.corpus.files import cache_folder, write_atomically
 
-from .source import Source, verify
+from .source import Source, differing, verify
 
 #: Where GitHub serves the files of a commit; tests point it at a local server.
 RAW_FILES = "https://raw.githubusercontent.com"
@@ -48,18 +50,17 @@ def fetch(source: Source, local: Path | None = None, *, offline: bool = False) -
     if local is not None:
         raise BrokenSource(f"{source.id}: {local} has no folder {source.folder!r}")
     folder = cache_folder() / "sources" / f"{source.folder}-{source.commit[:12]}"
-    missing = [path for path in source.files if not (folder / path).is_file()]
-    if missing and source.extracted:
+    wanted = list(differing(source, folder))
+    if wanted and source.extracted:
         raise BrokenSource(
             f"{source.id}: its files were extracted from larger ones and cannot be downloaded; give a copy: --from DIR"
         )
-    if missing and offline:
+    if wanted and offline:
         raise BrokenSource(
-            f"{source.id}: {len(missing)} files are not in {folder} and --offline forbids to download them"
+            f"{source.id}: {len(wanted)} files are not in {folder} and --offline forbids to download them"
         )
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda path: _download(source, path, folder / path), missing))
-    verify(source, folder)
+        list(pool.map(lambda path: _download(source, path, folder / path), wanted))
     return folder
 
 
@@ -70,16 +71,21 @@ def available(source: Source, local: Path | None = None) -> bool:
 
 
 def _download(source: Source, path: str, target: Path, attempts: int = 3) -> None:
-    """One file, written only when it came whole."""
+    """One file, written only when it came whole and is the one that the card names."""
     url = f"{RAW_FILES}/{source.repository}/{source.commit}/{quote(path)}"
     for attempt in range(attempts):
         try:
             with urllib.request.urlopen(url, timeout=60) as answer:
-                content = answer.read()
+                content: bytes = answer.read()
             break
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-            final = isinstance(error, urllib.error.HTTPError) and error.code < 500
+        except (OSError, http.client.HTTPException) as error:
+            final = isinstance(error, urllib.error.HTTPError) and error.code < 500 and error.code != 429
             if final or attempt == attempts - 1:
                 raise BrokenSource(f"{source.id}: cannot download {url}: {error}") from error
             time.sleep(2**attempt)
+    found = hashlib.sha256(content).hexdigest()
+    if found != source.files[path]:
+        raise BrokenSource(
+            f"{source.id}: {url} has sha256 {found}, the card says {source.files[path]}. Nothing was written"
+        )
     write_atomically(target, content)

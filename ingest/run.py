@@ -79,7 +79,7 @@ def ingest(
             try:
                 folder = fetch(source, local, offline=offline)
                 outcome = Ingested(source.id, tuple(write(source, read(source, folder), into, only_check=check)))
-            except ScalebookError as error:
+            except (ScalebookError, OSError) as error:
                 outcome = Ingested(source.id, error=str(error))
         done.append(outcome)
         told(outcome)

@@ -96,15 +96,17 @@ def verify(source: Source, folder: Path) -> None:
     BrokenSource
         With each file that is missing or has another hash, the hash found and the hash expected.
     """
-    wrong = []
-    for path, expected in source.files.items():
-        file = folder / path
-        if not file.is_file():
-            wrong.append(f"{path} is missing")
-            continue
-        found = hashlib.sha256(file.read_bytes()).hexdigest()
-        if found != expected:
-            wrong.append(f"{path} has sha256 {found}, the card says {expected}")
-    if wrong:
+    if wrong := list(differing(source, folder).values()):
         shown = "; ".join(wrong[:5]) + (f"; and {len(wrong) - 5} more files" if len(wrong) > 5 else "")
         raise BrokenSource(f"{source.id}: {shown}. Nothing was written")
+
+
+def differing(source: Source, folder: Path) -> dict[str, str]:
+    """Files that are not what the card says, to what is wrong with them."""
+    wrong = {}
+    for path, expected in source.files.items():
+        if not (folder / path).is_file():
+            wrong[path] = f"{path} is missing"
+        elif (found := hashlib.sha256((folder / path).read_bytes()).hexdigest()) != expected:
+            wrong[path] = f"{path} has sha256 {found}, the card says {expected}"
+    return wrong

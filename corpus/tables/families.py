@@ -12,11 +12,12 @@ TABLE = Table(
         "metric",
         "task",
         "split",
+        "shots",
         "independent_runs",
         "related",
         "note",
     ),
     required=("family", "source", "related", "independent_runs"),
-    meaning="Runs of one recipe that differ in scale; metric, task and split name the loss that a law may describe.",
+    meaning="Runs of one recipe that differ in scale, and the loss (metric, task, split, shots) that one law may describe.",
     checks=(("a family with a metric names its split", "metric is null or split is not null"),),
 )

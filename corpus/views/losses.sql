@@ -1,4 +1,4 @@
--- One canonical loss per checkpoint: the metric, task and split that its family names, as a natural logarithm.
+-- One canonical loss per checkpoint: the metric, task, split and shots that its family names, as a natural logarithm.
 -- Perplexity becomes its logarithm; "unit" keeps what the mean is taken over, and only equal units may be compared:
 -- nats/token (language-model loss), nats/target (whole target word of LAMBADA), nats/word, nats/byte.
 -- Where a source gives several values for one place (figures traced by pixel), the loss is their mean and "readings" their number.
@@ -33,6 +33,7 @@ join metrics as m
     and m.metric = f.metric
     and m.split = f.split
     and m.task is not distinct from f.task
+    and m.shots is not distinct from f.shots
 left join checkpoints as c
     on c.run = m.run
     and c.step is not distinct from m.step

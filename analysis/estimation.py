@@ -1,0 +1,97 @@
+"""Fit one law to one set of points, the way a person asks for it: options in, one record out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from scalebook.corpus.errors import Misuse
+
+from .fit import Bootstrap, Estimate, Fit, Objective, bootstrap, fit
+from .law import laws
+from .points import Points, drop
+
+Cluster = Literal["run", "family", "none"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to fit.
+
+    Parameters
+    ----------
+    objective, delta, starts, seed, level
+        As in `fit.fit`.
+    bootstraps : int
+        Refits on resampled data; their standard deviation and percentiles replace the sandwich's. 0 for none.
+    cluster : {"run", "family", "none"}
+        What is independent: whole runs, or single points. Families can only be clusters where there are several.
+    early_tokens, highest_losses
+        Points to leave out; see `points.drop`.
+    """
+
+    objective: Objective = "huber-log"
+    delta: float = 1e-3
+    starts: int = 16
+    seed: int = 0
+    level: float = 0.95
+    bootstraps: int = 0
+    cluster: Cluster = "run"
+    early_tokens: float = 0.0
+    highest_losses: int = 0
+
+
+@dataclass(frozen=True)
+class Estimation:
+    """A fit with the data it rests on."""
+
+    fit: Fit
+    points: Points
+    dropped: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The keys of ``scalebook fit --json``."""
+        return {
+            **self.fit.as_dict(),
+            "family": self.points.family,
+            "n_points": len(self.points),
+            "n_runs": len(self.points.runs),
+            "n_dropped": self.dropped,
+            "unit": self.points.unit,
+        }
+
+
+def estimate(points: Points, law: str, options: Options = Options()) -> Estimation:
+    """Fit a law by name.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such law.
+    Misuse
+        If the points lack a column that the law takes, or hold values that it cannot take.
+    """
+    if options.cluster == "family":
+        raise Misuse("one family is one cluster, and an interval needs several: use --cluster run or --cluster none")
+    kept = drop(points, early_tokens=options.early_tokens, highest_losses=options.highest_losses)
+    labels = kept["run"] if options.cluster == "run" else None
+    found = fit(
+        laws[law],
+        kept.columns,
+        objective=options.objective,
+        delta=options.delta,
+        clusters=labels,
+        starts=options.starts,
+        seed=options.seed,
+        level=options.level,
+    )
+    if options.bootstraps and found.status == "converged":
+        drawn = bootstrap(laws[law], kept.columns, found, options.bootstraps, clusters=labels, seed=options.seed)
+        found = _with_bootstrap(found, drawn)
+    return Estimation(found, kept, len(points) - len(kept))
+
+
+def _with_bootstrap(found: Fit, drawn: Bootstrap) -> Fit:
+    errors, ranges = drawn.se(), drawn.interval(found.level)
+    coefficients = {name: Estimate(e.value, errors[name], *ranges[name]) for name, e in found.coefficients.items()}
+    return replace(found, coefficients=coefficients)

@@ -1,0 +1,167 @@
+"""A finding is a claim that carries its evidence: a question, a table, a sentence formatted from it, its families."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from scalebook.corpus.names import Registry
+
+from .error import Interval
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.3g} %" if abs(value) < 10 else f"{100 * value:.0f} %"
+
+
+def _si(value: float) -> str:
+    """With a suffix: 1.5B, 300M, 12k."""
+    for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.3g}{suffix}"
+    return f"{value:.3g}"
+
+
+#: How a value of each style is printed, in a table and in a sentence alike.
+STYLES: dict[str, Callable[[Any], str]] = {
+    "text": str,
+    "count": lambda v: f"{int(v):,}",
+    "number": lambda v: f"{v:.3g}",
+    "si": lambda v: _si(float(v)),
+    "percent": _percent,
+    "factor": lambda v: f"{v:.2f}x",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How a column of evidence is printed.
+
+    Parameters
+    ----------
+    label : str
+        Heading, with unit.
+    style : str
+        A key of `STYLES`.
+    to : str
+        Column that holds the other end, for the lower end of an interval: both are printed in one cell.
+    """
+
+    label: str
+    style: str = "text"
+    to: str = ""
+
+    def __call__(self, row: Mapping[Any, Any], column: str) -> str:
+        """One cell as text; nothing for what is not known."""
+        values = [row[name] for name in (column, self.to) if name]
+        if any(v is None or (isinstance(v, float) and math.isnan(v)) for v in values):
+            return ""
+        if any(isinstance(v, float) and math.isinf(v) for v in values):
+            return "unbounded"
+        return " to ".join(STYLES[self.style](v) for v in values)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A table and how it is printed. Sentences take their numbers from it, so that text and table cannot part.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        The first of `columns` names the row and is unique.
+    columns : mapping of str to Shown
+        Columns to print, in order.
+    """
+
+    rows: pd.DataFrame
+    columns: Mapping[str, Shown]
+
+    def __post_init__(self) -> None:
+        key = next(iter(self.columns))
+        if self.rows[key].duplicated().any():
+            raise ValueError(f"evidence: {key} does not name a row")
+
+    def cell(self, row: object, column: str) -> str:
+        """One cell as it is printed."""
+        found = self.rows[self.rows[next(iter(self.columns))] == row].to_dict("records")[0]
+        return self.columns[column](found, column)
+
+    def say(self, template: str, **cells: tuple[object, str]) -> str:
+        """A sentence; each name in braces stands for the cell of that row and column.
+
+        Examples
+        --------
+        >>> table = Evidence(
+        ...     pd.DataFrame({"sizes": [3], "are": [0.0123]}),
+        ...     {"sizes": Shown("sizes", "count"), "are": Shown("ARE", "percent")},
+        ... )
+        >>> table.say("With three sizes the error is {error}.", error=(3, "are"))
+        'With three sizes the error is 1.23 %.'
+        """
+        return template.format(**{name: self.cell(*place) for name, place in cells.items()})
+
+    def printed(self) -> list[list[str]]:
+        """All cells as text, row by row."""
+        return [[shown(row, name) for name, shown in self.columns.items()] for row in self.rows.to_dict("records")]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An answer.
+
+    Parameters
+    ----------
+    question : str
+        What was asked.
+    claim : str
+        The answer, in sentences formatted from `evidence`.
+    evidence : Evidence
+        The table below the sentence.
+    interval : Interval
+        The effect that the claim is about.
+    rests_on : tuple of str
+        Families.
+    """
+
+    question: str
+    claim: str
+    evidence: Evidence
+    interval: Interval
+    rests_on: tuple[str, ...]
+
+    @property
+    def caution(self) -> str:
+        """What to say when few independent families stand behind it; empty when there are enough."""
+        groups = self.interval.groups
+        if groups >= FEW:
+            return ""
+        return f"Rests on {groups} independent groups of families only; take it as a hint."
+
+
+#: A claim that rests on fewer independent groups of families than this says so.
+FEW = 5
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with the function that answers it from the results of a study.
+
+    Parameters
+    ----------
+    find : callable
+        Results (see `study.SCHEMA`) to a finding.
+    """
+
+    find: Callable[[pd.DataFrame], Finding]
+
+    @property
+    def name(self) -> str:
+        """Name of the file that defines it."""
+        return self.find.__module__.rsplit(".", 1)[-1]
+
+
+questions: Registry[Question] = Registry("scalebook.analysis.findings", "QUESTION", Question)

@@ -1,0 +1,48 @@
+"""Error against the number of sizes that a forecast of the largest model learns from."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ..finding import FEW, Evidence, Finding, Question, Shown
+from ..results import by_setting, forecasts, ratio_at, typical_columns
+
+#: With fewer sizes the five coefficients of the law are not determined.
+BASE = 3
+
+
+def find(results: pd.DataFrame) -> Finding:
+    """Error against the number of smallest sizes learnt from, each trained to its end."""
+    whole = forecasts(results)
+    whole = whole[whole["fraction"] == 1.0].astype({"sizes": int})
+    evidence = Evidence(
+        by_setting(whole, "sizes", BASE),
+        {"sizes": Shown("sizes seen", "count"), **typical_columns(f"that with {BASE} sizes")},
+    )
+    # Beyond the last row on which several independent groups stand, a single laboratory speaks.
+    several = evidence.rows["groups"] >= min(FEW, int(evidence.rows["groups"].max()))
+    many = int(evidence.rows.loc[several, "sizes"].max())
+    claim = evidence.say(
+        "Seen at {few} sizes, the largest model of a family is forecast with a median error of {are}"
+        " (90 % interval {interval}, {families} families). Families that have {many} sizes to learn from are forecast"
+        " with {many_are}; in the same families that is {ratio} the error with {few} sizes (90 % interval"
+        " {ratio_interval}).",
+        few=(BASE, "sizes"),
+        are=(BASE, "are"),
+        interval=(BASE, "are_low"),
+        families=(BASE, "families"),
+        many=(many, "sizes"),
+        many_are=(many, "are"),
+        ratio=(many, "ratio"),
+        ratio_interval=(many, "ratio_low"),
+    )
+    return Finding(
+        question="How many sizes does a forecast of the largest model need?",
+        claim=claim,
+        evidence=evidence,
+        interval=ratio_at(whole, "sizes", many, BASE),
+        rests_on=tuple(sorted(set(whole["family"]))),
+    )
+
+
+QUESTION = Question(find)

@@ -1,0 +1,53 @@
+"""Laws against the last and the best loss already seen."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ..error import over_families
+from ..finding import Evidence, Finding, Question, Shown
+from ..results import BASELINES, MAIN_LAW, forecasts, fullest, typical, typical_columns
+
+
+def find(results: pd.DataFrame) -> Finding:
+    """Errors of laws and baselines in the same families, all sizes but the largest seen to the end."""
+    names = [MAIN_LAW, *sorted(set(results["law"]) - {MAIN_LAW, *BASELINES}), *BASELINES]
+    full = {law: fullest(forecasts(results, law=law)).set_index("family") for law in names}
+    # A family counts for all laws or for none, so that the medians compare like with like.
+    shared = sorted(set.intersection(*(set(table.index) for table in full.values())))
+    errors = {law: table.loc[shared, "are"] for law, table in full.items()}
+    related = full[MAIN_LAW].loc[shared, "related"]
+    better = pd.concat([errors[b] for b in BASELINES], axis=1).min(axis=1)
+    rows = pd.DataFrame([{"law": law, **typical(errors[law], better, related)} for law in names])
+    rows["wins"] = [float("nan") if law in BASELINES else (errors[law] < better).mean() for law in names]
+    evidence = Evidence(
+        rows,
+        {
+            "law": Shown("law"),
+            **typical_columns("better baseline's"),
+            "wins": Shown("beats both baselines in", "percent"),
+        },
+    )
+    claim = evidence.say(
+        "In {families} families, with all sizes but the largest seen to the end, {law} errs by {are} in the median and"
+        " {last} by {last_are}. It beats both baselines in {wins} of the families; its error is {ratio} the better"
+        " baseline's (90 % interval {interval}).",
+        families=(MAIN_LAW, "families"),
+        law=(MAIN_LAW, "law"),
+        are=(MAIN_LAW, "are"),
+        last=("last_seen", "law"),
+        last_are=("last_seen", "are"),
+        wins=(MAIN_LAW, "wins"),
+        ratio=(MAIN_LAW, "ratio"),
+        interval=(MAIN_LAW, "ratio_low"),
+    )
+    return Finding(
+        question="Does a law beat the loss already seen?",
+        claim=claim,
+        evidence=evidence,
+        interval=over_families(errors[MAIN_LAW] / better, related),
+        rests_on=tuple(shared),
+    )
+
+
+QUESTION = Question(find)

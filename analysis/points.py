@@ -1,0 +1,156 @@
+"""The points that laws are fitted to: one row per checkpoint with size, tokens, FLOPs and loss."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scalebook.corpus.errors import Misuse, UnknownName
+
+if TYPE_CHECKING:
+    from scalebook.corpus.database import Corpus
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Points:
+    """Checkpoints of runs that one law may describe, sorted by size, run and tokens.
+
+    Parameters
+    ----------
+    family : str
+        Where they are from.
+    columns : mapping of str to array, each of shape (n,)
+        ``run`` (text), ``params``, ``tokens``, ``flops`` and ``loss``; more where known. Tokens and FLOPs are positive.
+    unit : str
+        Unit of the loss.
+    related : str
+        Families with the same word share authors or data; the family's own name where nothing is known.
+    """
+
+    family: str
+    columns: Mapping[str, NDArray[Any]]
+    unit: str = "nats/token"
+    related: str = ""
+
+    def __len__(self) -> int:
+        return len(self.columns["loss"])
+
+    def __getitem__(self, column: str) -> NDArray[Any]:
+        if column not in self.columns:
+            raise UnknownName("column", column, self.columns)
+        return self.columns[column]
+
+    def where(self, mask: Mask) -> Points:
+        """The points for which `mask`, of shape (n,), is true."""
+        return replace(self, columns={name: values[mask] for name, values in self.columns.items()})
+
+    @cached_property
+    def sizes(self) -> NDArray[np.float64]:
+        """Distinct params, ascending."""
+        return np.unique(self["params"])
+
+    @cached_property
+    def runs(self) -> tuple[str, ...]:
+        """Names of the runs, in order of first appearance."""
+        return tuple(dict.fromkeys(self["run"].tolist()))
+
+    @cached_property
+    def run_tokens(self) -> NDArray[np.float64]:
+        """Tokens at the last checkpoint of each point's run, shape (n,)."""
+        _, index = np.unique(self["run"], return_inverse=True)
+        last = np.zeros(index.max(initial=-1) + 1)
+        np.maximum.at(last, index, self["tokens"])
+        return last[index]
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of the content, the same wherever it came from."""
+        hashed = hashlib.sha256(f"{self.family} {self.unit} {self.related}".encode())
+        for name in sorted(self.columns):
+            values = self.columns[name]
+            hashed.update(name.encode())
+            hashed.update(
+                "\0".join(values).encode() if values.dtype == object else np.ascontiguousarray(values).tobytes()
+            )
+        return hashed.hexdigest()
+
+
+def family_points(corpus: Corpus, family: str) -> Points:
+    """Points of a family of the corpus, on its canonical loss.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such family.
+    Misuse
+        If the family has no loss, size or tokens to fit.
+    """
+    known = {name: rest for name, *rest in corpus.rows("select family, metric, related from families")}
+    if family not in known:
+        raise UnknownName("family", family, known)
+    metric, related = known[family]
+    rows = corpus.query(
+        "select run, params, tokens, flops, loss, unique_tokens, unit from losses"
+        " where family = ? and params is not null and tokens > 0 order by params, run, tokens, step",
+        [family],
+    ).fetchnumpy()
+    if not len(rows["loss"]):
+        why = "its runs have a loss but no size or no tokens" if metric else "its source publishes no loss"
+        raise Misuse(f"family {family!r} has no points to fit: {why}")
+    columns = {name: np.asarray(np.ma.filled(rows[name], np.nan), float) for name in NUMBERS if name in rows}
+    columns["run"] = np.asarray(rows["run"], dtype=object)
+    return Points(family, columns, str(rows["unit"][0]), related)
+
+
+NUMBERS = ("params", "tokens", "flops", "loss", "unique_tokens")
+
+
+def families_with_points(corpus: Corpus, sizes: int = 3) -> list[str]:
+    """Names of the families that have a loss at several sizes.
+
+    Parameters
+    ----------
+    sizes : int
+        Least number of distinct params.
+    """
+    found = corpus.rows(
+        "select family from losses where params is not null and tokens > 0"
+        " group by family having count(distinct params) >= ? order by family",
+        [sizes],
+    )
+    return [name for (name,) in found]
+
+
+def drop(points: Points, *, early_tokens: float = 0.0, highest_losses: int = 0) -> Points:
+    """Leave out the beginning of training, or the points with the highest losses.
+
+    Parameters
+    ----------
+    early_tokens : float
+        Points with fewer tokens than this are left out.
+    highest_losses : int
+        So many points with the highest losses are left out (ties: those that come first).
+
+    Raises
+    ------
+    Misuse
+        If nothing remains.
+    """
+    keep = points["tokens"] >= early_tokens
+    kept = points.where(keep)
+    if highest_losses:
+        order = np.argsort(-kept["loss"], kind="stable")
+        mask = np.ones(len(kept), bool)
+        mask[order[:highest_losses]] = False
+        kept = kept.where(mask)
+    if not len(kept):
+        raise Misuse(f"no point of {points.family!r} remains: {len(points)} were left out")
+    return kept

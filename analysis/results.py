@@ -1,0 +1,82 @@
+"""Selections of study results that several findings and figures share."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import pandas as pd
+
+from .error import Interval, over_families
+from .finding import Shown
+
+#: The law that findings about designs are told for.
+MAIN_LAW = "chinchilla"
+BASELINES = ("last_seen", "best_seen")
+
+
+def forecasts(results: pd.DataFrame, protocol: str = "sizes_and_fraction", law: str = MAIN_LAW) -> pd.DataFrame:
+    """Rows in which a law was determined by what was seen and its forecast can be compared with what came.
+
+    Rows with another status are no forecasts: a law that is not identified has not predicted anything.
+    """
+    mine = (results["protocol"] == protocol) & (results["law"] == law)
+    return results[mine & (results["status"] == "converged") & results["are"].notna()]
+
+
+def fullest(results: pd.DataFrame) -> pd.DataFrame:
+    """Of each family, the design that saw all sizes but the largest, to the end of training."""
+    most = results.groupby("family")["sizes"].transform("max")
+    return results[(results["sizes"] == most) & (results["fraction"] == 1.0)]
+
+
+def typical(are: pd.Series, against: pd.Series, related: pd.Series) -> dict[str, float]:
+    """Median error over families with its interval, and the same for its ratio to another error of the same family.
+
+    Parameters
+    ----------
+    are, against, related : Series
+        One value per family, all with the families as index; families without a value in `against` take no part in
+        the ratio.
+
+    Returns
+    -------
+    dict of str to float
+        The columns of `typical_columns`.
+    """
+    error = over_families(are, related)
+    paired = are.index.intersection(against.index)
+    ratio = over_families(are.loc[paired] / against.loc[paired], related.loc[paired])
+    told: dict[str, float] = {"families": error.families, "groups": error.groups}
+    for name, interval in (("are", error), ("ratio", ratio)):
+        told |= {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
+    return told
+
+
+def typical_columns(against: str) -> dict[str, Shown]:
+    """How the values of `typical` are printed."""
+    return {
+        "families": Shown("families", "count"),
+        "groups": Shown("independent groups", "count"),
+        "are": Shown("median ARE", "percent"),
+        "are_low": Shown("90 % interval", "percent", to="are_high"),
+        "ratio": Shown(f"ARE over {against}", "factor"),
+        "ratio_low": Shown("90 % interval", "factor", to="ratio_high"),
+    }
+
+
+def by_setting(rows: pd.DataFrame, setting: str, base: Hashable) -> pd.DataFrame:
+    """Typical errors for every value of a setting, and their ratio to those at its value `base`, family by family."""
+    reference = rows[rows[setting] == base].set_index("family")["are"]
+    told = []
+    for value, group in rows.groupby(setting):
+        mine = group.set_index("family")
+        told.append({setting: value, **typical(mine["are"], reference, mine["related"])})
+    return pd.DataFrame(told)
+
+
+def ratio_at(rows: pd.DataFrame, setting: str, value: Hashable, base: Hashable) -> Interval:
+    """Ratio of the errors at two values of a setting, within families."""
+    mine = rows[rows[setting] == value].set_index("family")
+    reference = rows[rows[setting] == base].set_index("family")["are"]
+    paired = mine.index.intersection(reference.index)
+    return over_families(mine.loc[paired, "are"] / reference.loc[paired], mine.loc[paired, "related"])

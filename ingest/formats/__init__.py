@@ -1,0 +1,1 @@
+"""A user's own runs, in the forms in which people have them."""

@@ -1,0 +1,98 @@
+"""The front door of the library: what the command line does, for a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scalebook.corpus.database import Corpus, open_corpus
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from scalebook.analysis.estimation import Estimation
+    from scalebook.analysis.points import Points
+
+
+def sql(query: str, values: Sequence[object] = ()) -> pd.DataFrame:
+    """Ask the corpus a question.
+
+    Parameters
+    ----------
+    query : str
+        One statement that reads, in DuckDB's SQL.
+    values : sequence, optional
+        Values for its ``?``.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    scalebook.corpus.errors.Misuse
+        If the query is not valid, or could do more than read.
+    """
+    with open_corpus() as corpus:
+        return corpus.frame(query, values)
+
+
+def fit(data: str | pd.DataFrame | Points, law: str = "chinchilla", **options: Any) -> Estimation:
+    """Fit a law to a family of the corpus or to your own runs.
+
+    Parameters
+    ----------
+    data : str, DataFrame or Points
+        Name of a family, or a frame as `load_runs` returns it.
+    law : str
+        Name of a law; see `laws`.
+    **options
+        Fields of `scalebook.analysis.estimation.Options`.
+
+    Returns
+    -------
+    Estimation
+        Its ``fit`` holds coefficients, objective, starts that agree, and a status.
+
+    Examples
+    --------
+    >>> fit("gpt3", "chinchilla").fit.status
+    'converged'
+    """
+    from scalebook.analysis.estimation import Options, estimate
+    from scalebook.analysis.points import Points, family_points
+
+    if isinstance(data, str):
+        with open_corpus() as corpus:
+            data = family_points(corpus, data)
+    elif not isinstance(data, Points):
+        held = {str(name): data[name].to_numpy() for name in data.select_dtypes("number").columns}
+        data = Points("runs", held | {"run": np.asarray(data["run"], object)})
+    return estimate(data, law, Options(**options))
+
+
+def report(folder: Path | str, formats: Sequence[str] = ("html", "pdf"), corpus: Corpus | None = None) -> list[Path]:
+    """Write the guide.
+
+    Parameters
+    ----------
+    folder : path
+        Where to.
+    formats : sequence of str
+        ``"html"``, ``"pdf"`` or both.
+    corpus : Corpus, optional
+        Another corpus than the one that ships with the package.
+
+    Returns
+    -------
+    list of Path
+        The files.
+    """
+    from scalebook.analysis.study import study
+    from scalebook.reports.guide import guide
+
+    with corpus or open_corpus() as opened:
+        return guide(opened, study(opened)).write(Path(folder), "guide", formats)

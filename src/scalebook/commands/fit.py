@@ -1,0 +1,106 @@
+"""``scalebook fit``: one law, one set of runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from scalebook.analysis.estimation import Estimation
+
+OBJECTIVES = ("huber-log", "huber", "lsq-log", "lsq", "lad-log")
+
+
+@click.command("fit")
+@click.argument("data", metavar="FAMILY|FILE")
+@click.option("--law", required=True, metavar="NAME", help="Functional form; see `scalebook laws`.")
+@click.option(
+    "--objective",
+    type=click.Choice(OBJECTIVES),
+    default="huber-log",
+    show_default=True,
+    help="What is minimised, as a sum.",
+)
+@click.option("--delta", type=float, default=1e-3, show_default=True, help="Where Huber's loss turns linear.")
+@click.option(
+    "--bootstrap",
+    "bootstraps",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Errors from N refits on resampled data.",
+)
+@click.option(
+    "--cluster",
+    type=click.Choice(["run", "family", "none"]),
+    default="run",
+    show_default=True,
+    help="What counts as independent.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="For starts and resampling.")
+@click.option(
+    "--drop-early-tokens",
+    "early_tokens",
+    type=float,
+    default=0.0,
+    metavar="X",
+    help="Leave out points with fewer tokens.",
+)
+@click.option(
+    "--drop-highest-losses",
+    "highest_losses",
+    type=click.IntRange(0),
+    default=0,
+    metavar="K",
+    help="Leave out the K highest losses.",
+)
+@click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Name of a column in the file.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(data: str, law: str, columns: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    """Fit a scaling law to a family of the corpus, or to a CSV or Parquet file of your own runs.
+
+    A file needs columns run, params, tokens, loss. The result states the objective that was reached, how many
+    independent starts agree on it, and a status; a law that the data do not determine says so.
+
+    \b
+    Examples:
+      scalebook fit gpt3 --law chinchilla
+      scalebook fit chinchilla-digitised --law chinchilla --drop-highest-losses 5 --json
+      scalebook fit my_runs.csv --law chinchilla --column tokens=consumed_tokens
+    """
+    from scalebook.analysis.estimation import Options, estimate
+
+    from ._data import points_of
+    from ._output import echo_json
+
+    found = estimate(points_of(data, columns), law, Options(**options))
+    if as_json:
+        echo_json(found.as_dict())
+    else:
+        _report(found)
+    if found.fit.status != "converged":
+        raise SystemExit(1)
+
+
+def _report(found: Estimation) -> None:
+    """The fit as people read it."""
+    from ._output import echo_table
+
+    fit, points = found.fit, found.points
+    left_out = f", {found.dropped} left out" if found.dropped else ""
+    click.echo(f"{fit.law.name} fitted to {points.family}: {len(points)} points of {len(points.runs)} runs{left_out}")
+    click.echo(f"{fit.law.title}")
+    click.echo(
+        f"objective  {fit.objective} (delta {fit.delta:g}), sum {fit.value:.9e};"
+        f" {fit.starts_agreeing} of {fit.starts} starts agree; {fit.seconds * 1e3:.0f} ms"
+    )
+    click.echo(f"status     {fit.status}" + (f": {fit.reason}" if fit.reason else ""))
+    for warning in fit.warnings:
+        click.echo(f"warning    {warning}")
+    rows = [
+        (n, e.value, e.se, e.low, e.high, fit.law.coefficients[n].unit, fit.law.coefficients[n].meaning)
+        for n, e in fit.coefficients.items()
+    ]
+    percent = f"{100 * fit.level:g} %"
+    echo_table(("coefficient", "value", "se", f"low {percent}", f"high {percent}", "unit", "meaning"), rows)

@@ -1,0 +1,96 @@
+"""``scalebook study``: the meta-analysis, under any protocol."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .fit import OBJECTIVES
+
+if TYPE_CHECKING:
+    from scalebook.analysis.study import Study
+
+
+@click.command("study")
+@click.argument("names", nargs=-1, metavar="[NAME ...]")
+@click.option("--all", "everything", is_flag=True, help="All studies; see `scalebook studies`.")
+@click.option(
+    "--law",
+    "law_names",
+    multiple=True,
+    metavar="NAME",
+    help="Law to try; repeat for several. [default: chinchilla, compute and the baselines]",
+)
+@click.option("--families", default="", metavar="A,B,...", help="Families; default: all with a loss at three sizes.")
+@click.option(
+    "--objective",
+    type=click.Choice(OBJECTIVES),
+    default="huber-log",
+    show_default=True,
+    help="What is minimised, as a sum.",
+)
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes. [default: one per core]")
+@click.option("--cache", type=click.Path(path_type=Path), help="Folder that keeps results.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the results as Parquet.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, every row included.")
+def command(
+    names: tuple[str, ...],
+    everything: bool,
+    law_names: tuple[str, ...],
+    families: str,
+    cache: Path | None,
+    output: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Fit laws to every family under a protocol, and measure how wrong their forecasts of the largest model are.
+
+    A study that was stopped goes on where it was; one whose data and code have not changed is not done again.
+
+    \b
+    Examples:
+      scalebook study sizes_and_fraction
+      scalebook study --all --law chinchilla --families gpt3,opt --json
+    """
+    from scalebook.analysis.study import DEFAULT_LAWS, study
+    from scalebook.corpus.database import open_corpus
+    from scalebook.corpus.errors import Misuse
+
+    from ._output import echo_json
+    from ._progress import progress
+
+    if not names and not everything:
+        raise Misuse("name a study (see `scalebook studies`), or say --all")
+    chosen = [f.strip() for f in families.split(",") if f.strip()]
+    with open_corpus() as corpus, progress("fitting laws") as told:
+        done = study(
+            corpus, names, law_names=law_names or DEFAULT_LAWS, families=chosen, cache=cache, told=told, **options
+        )
+    if output is not None:
+        done.results.to_parquet(output)
+    if as_json:
+        rows = done.results.to_dict("records")
+        summary = {"laws_fitted": done.laws_fitted, "families": done.families, "seconds": done.seconds}
+        echo_json({**summary, "results": rows})
+    else:
+        _report(done)
+
+
+def _report(done: Study) -> None:
+    """Median error by family and law, at the most generous design."""
+    from ._output import echo_table
+
+    results = done.results
+    groups = results[results["are"].notna()].groupby(["protocol", "family", "law"])["are"]
+    columns = ("study", "family", "law", "forecasts", "median ARE", "best ARE")
+    rows = [(*key, len(are), f"{are.median():.2%}", f"{are.min():.2%}") for key, are in groups]
+    echo_table(columns, rows)
+    click.echo(
+        f"{done.laws_fitted:,} laws fitted over {done.families} families in {done.seconds:.1f} s;"
+        f" {done.reused} units of work were known"
+    )
+    counts = results["status"].value_counts()
+    click.echo("status: " + ", ".join(f"{n} {str(s).replace('_', ' ')}" for s, n in counts.items()))
