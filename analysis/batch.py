@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from statistics import NormalDist
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scalebook.corpus.errors import Misuse, UnknownName
+from scalebook.corpus.errors import Misuse
 
 from .coordinates import Coordinates
 from .data import Table, pack, read, shifts
-from .engine import EXACT, Objective, Solution, by_length, descend, losses, search
-from .fitted import Bootstrap, Estimate, Fit, Status
-from .law import Array, Columns, Law
+from .engine import by_length, losses, search
+from .fitted import Fit
+from .law import Columns, Law
+from .record import Options, Solved, empty, read_off, record
 from .uncertainty import Evidence, assess
 
 POINTS = 400_000
@@ -106,6 +106,7 @@ def _chunks(usable: Sequence[int], tables: Sequence[Table]) -> list[list[int]]:
 
 
 def parallel(task: Callable[[Any], Any], items: Iterable[Any], jobs: int) -> list[Any]:
+    """Apply a task to every item, in this process or in several; the order is kept."""
     if jobs == 1:
         return [task(item) for item in items]
     from joblib import Parallel, delayed
@@ -121,7 +122,7 @@ def _solve(coordinates: Coordinates, options: Options, tables: list[Table]) -> S
     groups = by_length(lengths, np.arange(len(tables)))
     parts = []
     for some in groups:
-        here = [tables[k] for k in some]
+        here = [tables[int(k)] for k in some]
         width = int(lengths[some].max())
         problems = pack(coordinates, here, width)
         parts.append(assess(coordinates, steps[-1], found.x[some], problems, _labels(here, width)))

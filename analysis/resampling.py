@@ -46,7 +46,7 @@ def resample(
         reached, value, done = descend(coordinates, steps, np.tile(x, (count, 1)), drawn, np.arange(count), EXACT)
         return coordinates.natural(reached, problems.shift)[0], value, done
 
-    parts = _parallel(chunk, range(0, n, RESAMPLES), jobs)
+    parts = parallel(chunk, range(0, n, RESAMPLES), jobs)
     values, objective, done = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Bootstrap(tuple(law.coefficients), values, objective, done)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -73,6 +72,16 @@ def open_corpus(folder: Path | str | None = None) -> Corpus:
     return Corpus(data_folder(folder))
 
 
+#: Errors that a sound corpus gives too; others are looked into.
+_OF_THE_QUERY = (
+    duckdb.ParserException,
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ConversionException,
+    duckdb.PermissionException,
+)
+
+
 class Corpus:
     """A read-only corpus: tables and views, queried with SQL.
 
@@ -90,8 +99,9 @@ class Corpus:
             raise Misuse(
                 f"no corpus in {folder}: no Parquet file of {', '.join(missing)}; run: scalebook ingest --into {folder}"
             )
+        self._files = [f for found in files.values() for f in found]
         run = self._connection.execute
-        run(f"set allowed_paths = {_texts(f for found in files.values() for f in found)}")
+        run(f"set allowed_paths = {_texts(self._files)}")
         for table, found in files.items():
             self._guard(f"create view {table} as from read_parquet({_texts(found)})")
         for view in VIEW_NAMES:
@@ -179,15 +189,22 @@ class Corpus:
 
     def _explained(self, error: duckdb.Error) -> DamagedFile | Misuse:
         """DuckDB's error as one of ours: a damaged file of the corpus, or a wrong query."""
-        named = re.search(r"[^\s'\"]*/(\w+)/([\w.-]+)\.parquet", str(error))
-        if named and isinstance(
-            error, duckdb.IOException | duckdb.InvalidInputException | duckdb.SerializationException
-        ):
-            path = self.folder / named[1] / f"{named[2]}.parquet"
-            return DamagedFile(
-                f"{path} cannot be read ({str(error).splitlines()[0]}); run: scalebook ingest {named[2]}"
-            )
-        return Misuse(str(error))
+        named = next((f for f in self._files if str(f) in str(error)), None)
+        if isinstance(error, _OF_THE_QUERY) and (named is None or named.exists()):
+            return Misuse(str(error))
+        damaged = named or next((f for f in self._files if not self._is_whole(f)), None)
+        if damaged is None:
+            return Misuse(str(error))
+        return DamagedFile(
+            f"{damaged} cannot be read ({str(error).splitlines()[0]}); run: scalebook ingest {damaged.stem}"
+        )
+
+    def _is_whole(self, file: Path) -> bool:
+        try:
+            self._connection.cursor().execute(f"select max(hash(t)) from read_parquet({_texts([file])}) as t")
+        except duckdb.Error:
+            return False
+        return True
 
 
 def _texts(paths: Iterable[Path]) -> str:

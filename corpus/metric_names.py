@@ -39,6 +39,13 @@ _EXP_NATS = 7.3e10
 METRICS: dict[str, Metric] = {
     "loss": Metric("nats/token", "Mean cross-entropy of the next token.", 0.0, _NATS, "lower"),
     "span_loss": Metric("nats/token", "Cross-entropy of masked spans (encoder-decoder).", 0.0, _NATS, "lower"),
+    "span_perplexity": Metric(
+        "perplexity/2048th of an example",
+        "exp of an example's summed cross-entropy of masked spans over the 2,048 examples (Pile-T5's own formula).",
+        1.0,
+        _EXP_NATS,
+        "lower",
+    ),
     "answer_loss": Metric(
         "nats/token", "Cross-entropy of the right answer's tokens, mean over the questions.", 0.0, _NATS, "lower"
     ),

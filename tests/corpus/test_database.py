@@ -48,7 +48,7 @@ def test_tables_have_the_columns_that_they_promise(corpus: Corpus) -> None:
         table = TABLES[name]
         assert corpus.columns(name) == [(c, table.column(c).type) for c in table.columns]
     assert corpus.names == TABLE_NAMES + VIEW_NAMES
-    with pytest.raises(UnknownName, match="no table named 'run'; did you mean 'runs'?"):
+    with pytest.raises(UnknownName, match=r"no table named 'run'; did you mean 'runs'\?"):
         corpus.columns("run")
 
 
@@ -153,7 +153,7 @@ HOSTILE = [
     "with x as (copy (select 1) to '{corpus}') pivot x on 1 using count(*)",
     "from query('with x as (copy (select 1) to ''{corpus}'' (use_tmp_file false)) select 1')",
     "from query('w' || 'ith x as (cop' || 'y (select 1) to ''{corpus}'' (use_tmp_file false)) select 1')",
-    "from json_execute_serialized_sql(json_serialize_sql('with x as (cop' || 'y (select 1) to ''{corpus}'') select 1'))",
+    "from json_execute_serialized_sql(json_serialize_sql('with x as (cop' || 'y (select 1) to ''{corpus}'') from x'))",
     "select (with x as (copy (select 1) to '{corpus}' (use_tmp_file false)) select 1)",
     "from runs, lateral (with x as (copy (select run) to '{corpus}') select 1)",
     "select 1; copy runs to '{corpus}'",
@@ -209,7 +209,7 @@ def asked() -> Iterator[tuple[str, list[str]]]:
             paths.append(self.path)
             self.send_error(404)
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -101,7 +101,7 @@ def test_nothing_is_no_statement(sql: str) -> None:
 
 
 def test_a_syntax_error_is_told_in_duckdbs_words() -> None:
-    with pytest.raises(Misuse, match='Parser Error: syntax error at or near "form"'):
+    with pytest.raises(Misuse, match='Parser Error: syntax error at or near "runs"'):
         only_reads("select * form runs where")
 
 
