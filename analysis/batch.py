@@ -49,7 +49,7 @@ def solve_batch(
         solved = parallel(partial(_solve, coordinates, options), [[tables[k] for k in c] for c in chunks], jobs)
         for chunk, found in zip(chunks, solved, strict=True):
             for row, k in enumerate(chunk):
-                fits[k] = record(fits[k], coordinates, found, row)
+                fits[k] = record(fits[k], coordinates, tables[k], found, row)
     seconds = (time.perf_counter() - begin) / max(1, len(tables))
     return [replace(f, seconds=seconds) for f in fits]
 

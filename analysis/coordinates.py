@@ -73,14 +73,15 @@ class Coordinates:
         for k, name in enumerate(self.free):
             jet = Jet.variable(x[:, k, None], k, order)
             jets[name] = jet.exp() if self.log[k] else jet
-        for name, held in self.law.constraints.items():
-            if isinstance(held, str):
-                jets[name] = jets[held]
-        for name, held in self.law.constraints.items():
-            if not isinstance(held, str):
-                jets[name] = Jet.constant(np.full((len(x), 1), float(held)), order=order)
-                carried = self._carried(name, jets, shift)
-                jets[name] = jets[name] if carried is None else jets[name] * (-carried).exp()
+        held = self.law.constraints
+        for name, value in held.items():
+            if not isinstance(value, str):
+                jets[name] = Jet.constant(np.full((len(x), 1), float(value)), order=order)
+        jets.update({name: jets[value] for name, value in held.items() if isinstance(value, str)})
+        for name in [name for name in held if self.law.coefficients[name].dims]:
+            carried = self._carried(name, jets, shift)
+            assert carried is not None
+            jets[name] = jets[name] * (-carried).exp()
         return jets
 
     def natural(self, x: Array, shift: Array) -> tuple[Array, Array]:
@@ -97,10 +98,9 @@ class Coordinates:
         values = np.empty((len(x), len(self.law.coefficients)))
         jacobian = np.zeros((*values.shape, len(self.free)))
         for row, name in enumerate(self.law.coefficients):
-            held = self.law.constraints.get(name)
-            carried = None if isinstance(held, float | int) else self._carried(name, jets, shift)
+            carried = self._carried(name, jets, shift)
             jet = jets[name] if carried is None else jets[name] * carried.exp()
-            if isinstance(held, float | int):
+            if isinstance(held := self.law.constraints.get(name), float | int):
                 jet = Jet.constant(np.full((len(x), 1), float(held)), order=1)
             values[:, row] = np.broadcast_to(jet.value, (len(x), 1))[:, 0]
             for k, d in jet.first.items():

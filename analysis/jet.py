@@ -35,8 +35,8 @@ class Jet:
     --------
     >>> alpha = Jet.variable(2.0, 0)
     >>> f = 3.0 ** -alpha
-    >>> round(f.value, 6), round(f.first[0], 6), round(f.second[0, 0], 6)
-    (0.111111, -0.122068, 0.134105)
+    >>> [round(float(v), 6) for v in (f.value, f.first[0], f.second[0, 0])]
+    [0.111111, -0.122068, 0.134105]
     """
 
     __slots__ = ("_log", "first", "second", "value")
@@ -216,7 +216,7 @@ def _logaddexp(a: Any, b: Any) -> Jet:
     slope = 0.5 * (1.0 + np.tanh(0.5 * difference.value))
     # log(e^d + 1) of the difference, added to b: no overflow at either end
     soft = difference.chain(np.logaddexp(difference.value, 0.0), slope, slope * (1.0 - slope))
-    return soft + b
+    return soft.__add__(b)
 
 
 def _select(better: Callable[[Values, Values], Values]) -> Callable[[Any, Any], Jet]:
@@ -226,7 +226,7 @@ def _select(better: Callable[[Values, Values], Values]) -> Callable[[Any, Any], 
         difference: Jet = a - b
         taken = better(difference.value, 0.0).astype(float)
         zero = 0.0 * taken
-        return difference.chain(difference.value * taken, taken, zero) + b
+        return difference.chain(difference.value * taken, taken, zero).__add__(b)
 
     return rule
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scalebook.corpus.errors import Misuse, UnknownName
 from scalebook.corpus.names import Registry
 
 Array = NDArray[np.float64]
@@ -113,6 +114,30 @@ class Law:
     def title(self) -> str:
         """First line of the file."""
         return str(self.predict.__globals__.get("__doc__") or self.name).strip().splitlines()[0]
+
+    def constrain(self, **held: float | str) -> Law:
+        """The same law with coefficients held at a value (in the units of the data) or tied to another one.
+
+        Raises
+        ------
+        Misuse
+            There is no such coefficient, or it is tied to one that is itself constrained.
+
+        Examples
+        --------
+        >>> laws["chinchilla"].constrain(beta="alpha").free
+        ('E', 'A', 'B', 'alpha')
+        """
+        law = replace(self, constraints={**self.constraints, **held})
+        for name, value in law.constraints.items():
+            for wanted in (name, *([value] if isinstance(value, str) else [])):
+                if wanted not in self.coefficients:
+                    raise UnknownName("coefficient", wanted, self.coefficients)
+            if isinstance(value, str) and value not in law.free:
+                raise Misuse(f"{name} cannot be tied to {value}, which is constrained itself")
+            if isinstance(value, str) and (self.coefficients[name].dims or self.coefficients[value].dims):
+                raise Misuse(f"{name} cannot be tied to {value}: they change with the units of the data")
+        return law
 
     @property
     def free(self) -> tuple[str, ...]:

@@ -15,10 +15,8 @@ from .data import Table
 from .engine import Objective, Solution, losses
 from .fitted import Estimate, Fit, Status
 from .law import Array, Columns, Law
-from .uncertainty import Evidence
+from .uncertainty import FLAT, Evidence
 
-FLAT = 1e5
-"""Condition number of the Jacobian from which a direction counts as flat."""
 STATIONARY = 1e-4
 """Largest cosine between influence and a column of the Jacobian at a minimum."""
 
@@ -56,6 +54,7 @@ class Solved:
 
 
 def empty(law: Law, options: Options, table: Table, reason: str) -> Fit:
+    """A fit without coefficients, and why there are none."""
     nothing = Estimate(np.nan, np.nan, np.nan, np.nan)
     p = len(law.coefficients)
     return Fit(
@@ -93,12 +92,13 @@ def read_off(blank: Fit, data: Columns, table: Table) -> Fit:
     return replace(blank, coefficients=coefficients, value=value, status="converged", starts=0)
 
 
-def record(blank: Fit, coordinates: Coordinates, solved: Solved, row: int) -> Fit:
-    found, evidence, values, cov = solved.found, solved.evidence, solved.values, solved.covariance
+def record(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved, row: int) -> Fit:
+    """Fill a fit from one row of a solved chunk."""
+    found, evidence, values = solved.found, solved.evidence, solved.values
     held = tuple(name for name, at in zip(coordinates.free, evidence.held[row], strict=True) if at)
-    status, reason = _verdict(blank, coordinates, found, evidence, row)
+    status, reason = _verdict(blank, coordinates, table, solved, row)
     names = list(blank.law.coefficients)
-    covariance = np.array(cov[row])
+    covariance = np.array(solved.covariance[row])
     blind = [k for k, name in enumerate(names) if status != "converged" or name in held]
     covariance[blind, :] = covariance[:, blind] = np.nan
     z = NormalDist().inv_cdf(0.5 + 0.5 * blank.level)
@@ -131,15 +131,37 @@ def _estimate(law: Law, name: str, value: float, variance: float, z: float) -> E
     return Estimate(value, se, value - z * se, value + z * se)
 
 
-def _verdict(blank: Fit, coordinates: Coordinates, found: Solution, evidence: Evidence, row: int) -> tuple[Status, str]:
+def _verdict(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved, row: int) -> tuple[Status, str]:
+    found, evidence = solved.found, solved.evidence
     if not np.isfinite(evidence.value[row]):
         return "did_not_converge", "the objective is not finite"
     if evidence.condition[row] > FLAT:
-        share = np.abs(evidence.flat[row])
+        share = evidence.flat[row]
         names = [n for n, s in zip(coordinates.free, share, strict=True) if s > 0.2 * share.max()]
-        return "not_identified", f"the objective is flat along {', '.join(names)}"
-    if not found.done[row] or evidence.gradient_norm[row] > STATIONARY or not evidence.convex[row]:
-        return "did_not_converge", f"gradient norm {evidence.gradient_norm[row]:.1e} where the search ended"
+        return "not_identified", f"the objective is flat along {', '.join(names)}{_why(blank.law, table)}"
+    trouble = []
+    if not found.done[row]:
+        trouble.append("the search used up its steps")
+    if evidence.gradient_norm[row] > STATIONARY or not evidence.convex[row]:
+        trouble.append(f"where it ended is no minimum (gradient norm {evidence.gradient_norm[row]:.1e})")
     if blank.starts > 1 and found.agreeing[row] < 2:
-        return "did_not_converge", f"only 1 of {blank.starts} starts reached the best objective"
-    return "converged", ""
+        trouble.append(f"only 1 of {blank.starts} starts reached the best objective")
+    if not trouble:
+        return "converged", ""
+    why = _why(blank.law, table)
+    return "not_identified" if why else "did_not_converge", "; ".join(trouble) + why
+
+
+def _why(law: Law, table: Table) -> str:
+    """What about the inputs leaves a direction flat, as far as it can be told from them."""
+    logs = table.logs[:, table.weight > 0]
+    told = []
+    for name, column in zip(law.inputs, logs, strict=True):
+        distinct = len(np.unique(column))
+        if distinct <= 3:
+            told.append(f"{name} takes {distinct} value{'s' * (distinct > 1)} only")
+    spread = logs[logs.std(axis=1) > 1e-12]
+    names = [name for name, column in zip(law.inputs, logs, strict=True) if column.std() > 1e-12]
+    for i, j in zip(*np.nonzero(np.triu(np.abs(np.atleast_2d(np.corrcoef(spread))) > 0.999, 1)), strict=True):
+        told.append(f"{names[i]} and {names[j]} move together")
+    return f" ({'; '.join(told)})" if told else ""

@@ -42,7 +42,7 @@ def resample(
 
     def chunk(first: int) -> tuple[Array, Array, NDArray[np.bool_]]:
         count = min(RESAMPLES, n - first)
-        drawn = replace(problems, weight=problems.weight * _counts(table, count, [seed, first]))
+        drawn = replace(problems, weight=problems.weight * draw_counts(table, count, [seed, first]))
         reached, value, done = descend(coordinates, steps, np.tile(x, (count, 1)), drawn, np.arange(count), EXACT)
         return coordinates.natural(reached, problems.shift)[0], value, done
 
@@ -51,7 +51,7 @@ def resample(
     return Bootstrap(tuple(law.coefficients), values, objective, done)
 
 
-def _counts(table: Table, count: int, seed: list[int]) -> Array:
+def draw_counts(table: Table, count: int, seed: list[int]) -> Array:
     """How often each row is drawn, shape (count, n)."""
     labels = np.arange(len(table.target)) if table.clusters is None else table.clusters
     groups = int(labels.max()) + 1

@@ -32,7 +32,7 @@ from .error import relative_error
 from .fit import Fit, Objective, fit_batch
 from .law import Law, laws
 from .points import Points, families_with_points, family_points
-from .protocol import Protocol, Split, protocols
+from .protocol import Split, protocols
 
 #: Laws of a study when none are named: two forms and the two baselines that they must beat.
 DEFAULT_LAWS = ("chinchilla", "compute", "last_seen", "best_seen")
@@ -191,28 +191,44 @@ def study(
 
 
 def answer(task: Task) -> pd.DataFrame:
-    """Result of one unit of work: one row per split."""
+    """Result of one unit of work: one row per split, or one that says why there is none."""
     protocol, law = protocols[task.protocol], laws[task.law]
     splits = list(protocol.split(task.points))
+    names = [field.name for field in SCHEMA] + list(protocol.settings)
+    if reason := _unanswerable(task.points, law, splits):
+        return pd.DataFrame([{**_named(task), "status": "not_applicable", "reason": reason}], columns=names)
     problems = [dict(task.points.where(s.train).columns) for s in splits]
     fits = fit_batch(
         law, problems, objective=task.objective, delta=task.delta, starts=task.starts, seed=task.seed, level=0.9
     )
-    rows = [_row(task, protocol, law, s, f) for s, f in zip(splits, fits, strict=True)]
-    names = [field.name for field in SCHEMA] + list(protocol.settings)
+    rows = [_named(task) | _row(task.points, law, s, f) for s, f in zip(splits, fits, strict=True)]
     return pd.DataFrame(rows, columns=names)
 
 
-def _row(task: Task, protocol: Protocol, law: Law, split: Split, fit: Fit) -> dict[str, Any]:
-    """One split: what was seen, what was predicted, what was there."""
-    seen, target = task.points.where(split.train), task.points.where(split.target)
-    row: dict[str, Any] = {
+def _unanswerable(points: Points, law: Law, splits: Sequence[Split]) -> str:
+    """Why this family cannot answer with this law under this protocol; empty if it can."""
+    if not splits:
+        return f"the protocol has no split for a family of {len(points.sizes)} sizes"
+    unknown = [c for c in law.inputs if c not in points.columns or not np.all(points[c] > 0)]
+    return f"the law needs {', '.join(unknown)} of every checkpoint" if unknown else ""
+
+
+def _named(task: Task) -> dict[str, Any]:
+    """What every row of a task says."""
+    return {
         "family": task.points.family,
         "related": task.points.related or task.points.family,
-        "protocol": protocol.name,
-        "law": law.name,
+        "protocol": task.protocol,
+        "law": task.law,
         "objective": task.objective,
         "unit": task.points.unit,
+    }
+
+
+def _row(points: Points, law: Law, split: Split, fit: Fit) -> dict[str, Any]:
+    """One split: what was seen, what was predicted, what was there."""
+    seen, target = points.where(split.train), points.where(split.target)
+    row: dict[str, Any] = {
         **split.settings,
         "points": len(seen),
         "runs": len(seen.runs),
@@ -229,9 +245,11 @@ def _row(task: Task, protocol: Protocol, law: Law, split: Split, fit: Fit) -> di
         return row | {"status": "nothing_to_learn_from", "reason": "no point is left to learn from"}
     last = int(np.argmax(target["tokens"]))
     inputs: dict[str, Any] = {name: target[name] for name in law.inputs}
-    predicted = np.broadcast_to(fit.predict(**inputs), len(target))
+    with np.errstate(all="ignore"):  # a law that the data did not determine may end anywhere
+        predicted = np.broadcast_to(fit.predict(**inputs), len(target))
     errors = relative_error(predicted, target["loss"])
-    low, high = (np.broadcast_to(end, len(target)) for end in fit.interval(**inputs))
+    ends = fit.interval(**inputs) if fit.status == "converged" else (np.nan, np.nan)
+    low, high = (np.broadcast_to(end, len(target)) for end in ends)
     return row | {
         "target_run": target["run"][last],
         "target_params": target["params"][last],

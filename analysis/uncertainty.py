@@ -12,6 +12,9 @@ from .law import Array
 from .objective import Loss, Problems, expand, predict
 from .solver import ELEMENTS
 
+FLAT = 1e5
+"""Condition number of the Jacobian from which a direction counts as flat."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -28,7 +31,7 @@ class Evidence:
     condition : array, shape (problems,)
         Condition number of the Jacobian whose columns have length one.
     flat : array, shape (problems, p)
-        The least determined direction, in the same scaled coordinates.
+        Part of each coordinate, from 0 to 1, in the directions that are flat or else in the flattest one.
     held : array of bool, shape (problems, p)
         Coordinates at a bound.
     covariance : array, shape (problems, p, p)
@@ -103,13 +106,15 @@ def _assess(
     eigenvalues, vectors = np.linalg.eigh(gram)
     with np.errstate(divide="ignore"):
         condition = np.sqrt(eigenvalues[:, -1] / np.maximum(eigenvalues[:, 0], 0.0))
+    none = eigenvalues <= np.maximum(FLAT**-2 * eigenvalues[:, -1:], eigenvalues[:, :1])
+    flat = np.sqrt(np.einsum("rke,re->rk", vectors**2, none.astype(float)))
     noise = _noise(r, w)
     inside = np.abs(r) <= loss.delta
     bread, convex = _bread(at.hessian, slopes, w, r, inside, noise, loss, held)
     covariance = _sandwich(bread, slopes * (w * psi)[:, None, :], held, w, clusters)
     norm = np.where(exactly, 0.0, norm)
     size = np.einsum("rn,rn->r", w, np.abs(r))
-    return Evidence(at.value, norm, convex, condition, vectors[:, :, 0], held, covariance, size, noise)
+    return Evidence(at.value, norm, convex, condition, flat, held, covariance, size, noise)
 
 
 def _noise(r: Array, w: Array) -> Array:

@@ -46,13 +46,15 @@ COLUMNS: dict[str, Column] = {
     # sources
     "source": Column("VARCHAR", "", "The publication that the row comes from, as it was on one day.", "source <> ''"),
     "title": Column("VARCHAR", "", "What the source publishes."),
-    "repository": Column("VARCHAR", "", "Public repository that holds the files."),
+    "repository": Column(
+        "VARCHAR", "", "Public repository that holds the files, as owner/name; or what else was read."
+    ),
     "commit": Column("VARCHAR", "", "Commit of that repository.", "regexp_matches(\"commit\", '^[0-9a-f]{40}$')"),
     "licence": Column("VARCHAR", "", "Licence of the published files, as an SPDX name where there is one."),
     "citation": Column("VARCHAR", "", "How to cite the work that measured the values."),
     "retrieved": Column("DATE", "", "Day of the commit that was read."),
     "extracted": Column("BOOLEAN", "", "The files were cut out of larger ones and cannot be downloaded again."),
-    "files": Column("INTEGER", "files", "Number of files read.", "files > 0"),
+    "files": Column("INTEGER", "files", "Number of files read; null for facts that were typed in.", "files > 0"),
     "note": Column("VARCHAR", "", "What a user must know before relying on it."),
     # families
     "family": Column(
@@ -107,7 +109,9 @@ COLUMNS: dict[str, Column] = {
     "warmup_tokens": Column("DOUBLE", "tokens", "Tokens during which the learning rate rises.", "warmup_tokens >= 0"),
     "optimizer": Column("VARCHAR", "", "Optimiser, as the authors name it."),
     "weight_decay": Column("DOUBLE", "1", "Weight decay, as the authors state it.", "weight_decay >= 0"),
-    "precision": Column("VARCHAR", "", "Number format of the training arithmetic."),
+    "precision": Column(
+        "VARCHAR", "", "Number format of the arithmetic; in published_errors: how exactly a cell can be read."
+    ),
     "seed": Column("INTEGER", "", "As published; null when the authors do not say."),
     "planned_tokens": Column("DOUBLE", "tokens", "Tokens for which the schedule was laid out.", "planned_tokens > 0"),
     "unique_tokens": Column("DOUBLE", "tokens", "Distinct tokens in the training data.", "unique_tokens > 0"),
@@ -155,6 +159,36 @@ COLUMNS: dict[str, Column] = {
     "file": Column("VARCHAR", "", "File of the source that holds the value."),
     "line": Column("INTEGER", "", "Line of that file, the first being 1; null for files without rows.", "line > 0"),
     "key": Column("VARCHAR", "", "Place in a file without rows, such as results.piqa.acc."),
+    # published laws and errors
+    "law_id": Column("VARCHAR", "", "One published law: paper and variant.", "law_id <> ''"),
+    "paper": Column("VARCHAR", "", "arXiv number of the paper."),
+    "form": Column("VARCHAR", "", "The formula."),
+    "target": Column("VARCHAR", "", "What is predicted, and on what."),
+    "coefficient": Column("VARCHAR", "", "Name in the paper; log_ is the natural logarithm.", "coefficient <> ''"),
+    "ci_low": Column("DOUBLE", "see unit", "Lower end of the published interval."),
+    "ci_high": Column("DOUBLE", "see unit", "Upper end of the published interval."),
+    "ci_level": Column("DOUBLE", "share", "Coverage that the paper states.", "ci_level between 0 and 1"),
+    "verified": Column(
+        "VARCHAR",
+        "",
+        "How the number is known: recomputed from data, read in the primary text, quoted by others, from memory.",
+        one_of("verified", "recomputed", "read in primary text", "secondary", "memory"),
+    ),
+    "experiment": Column("VARCHAR", "", "Figure of the paper: what was varied."),
+    "row": Column(
+        "VARCHAR", "", "Row of the figure; what it names depends on the experiment (see the note of the source)."
+    ),
+    "share": Column("DOUBLE", "share", "Share of training seen, the column of the figure.", "share between 0 and 1"),
+    "are": Column("DOUBLE", "share", "Absolute relative error, |predicted - observed| / observed.", "are >= 0"),
+    "saturated": Column("BOOLEAN", "", "The colour scale ends there: the error is at least that large."),
+    # hardware
+    "device": Column("VARCHAR", "", "Accelerator."),
+    "peak_flops": Column("DOUBLE", "FLOP/s", "Peak dense arithmetic in that number format.", "peak_flops > 1e9"),
+    "memory_bytes": Column("DOUBLE", "bytes", "Memory.", "memory_bytes > 0"),
+    "memory_bandwidth": Column("DOUBLE", "bytes/s", "Bandwidth of the memory.", "memory_bandwidth > 0"),
+    "dollars_per_hour": Column(
+        "DOUBLE", "$/h", "Price to rent one, where the source states it.", "dollars_per_hour > 0"
+    ),
 }
 
 #: Columns that only views have.
@@ -172,4 +206,29 @@ VIEW_COLUMNS: dict[str, Column] = {
     "min_params": Column("DOUBLE", "parameters", "Smallest size."),
     "max_params": Column("DOUBLE", "parameters", "Largest size."),
     "max_tokens": Column("DOUBLE", "tokens", "Longest training."),
+    "flops_counted": Column(
+        "DOUBLE", "FLOP", "Training compute counted from the shape (appendix F of Hoffmann et al.)."
+    ),
+    "counted_over_6nd": Column("DOUBLE", "1", "Counted FLOPs over 6 x params x tokens."),
+    "stated_over_counted": Column("DOUBLE", "1", "Stated FLOPs over counted ones."),
+    **{
+        f"{ways}_{which}": Column("DOUBLE", "1", f"{word} of {ways.split('_')[0]} FLOPs over 6 x params x tokens.")
+        for ways in ("stated_over_6nd", "counted_over_6nd")
+        for which, word in (("min", "Smallest ratio"), ("median", "Median ratio"), ("max", "Largest ratio"))
+    },
+    "sources": Column("BIGINT", "sources", "Publications of data; quotations of papers are not counted."),
+    "families": Column("BIGINT", "families", "Families of all kinds."),
+    "scaled_families": Column("BIGINT", "families", "Families measured at three sizes or more."),
+    "scaled_families_with_loss": Column(
+        "BIGINT", "families", "Of these, with a canonical loss at three sizes or more."
+    ),
+    "independent_groups_with_loss": Column("BIGINT", "groups", "Groups of those that share neither authors nor data."),
+    "evaluation_values": Column("BIGINT", "values", "Published values that are not training losses."),
+    "training_values": Column("BIGINT", "values", "Logged training losses."),
+    "meaning": Column("VARCHAR", "", "What the metric measures."),
+    "low": Column("DOUBLE", "see unit", "Least value that can be right."),
+    "high": Column("DOUBLE", "see unit", "Largest value that can be right."),
+    "better": Column("VARCHAR", "", "Whether lower or higher is better."),
+    "kind": Column("VARCHAR", "", "log-loss, perplexity, compression, score or difference."),
+    "chance": Column("DOUBLE", "share", "Score of guessing at random."),
 }

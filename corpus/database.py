@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from .errors import DamagedFile, Misuse, UnknownName
+from .metric_names import dictionary_views
 from .statements import only_reads
 
 if TYPE_CHECKING:
@@ -24,10 +25,33 @@ if TYPE_CHECKING:
 DATA = Path(__file__).parent / "data"
 
 #: Tables in the order in which they refer to each other. (The names only: importing the tables costs 0.3 s.)
-TABLE_NAMES = ("sources", "families", "runs", "checkpoints", "metrics")
+TABLE_NAMES = (
+    "sources",
+    "families",
+    "runs",
+    "checkpoints",
+    "metrics",
+    "published_laws",
+    "published_errors",
+    "hardware",
+)
 
 #: Views in the order in which they build on each other.
-VIEW_NAMES = ("flops_6nd", "losses", "final_losses", "families_summary")
+VIEW_NAMES = (
+    "flops_6nd",
+    "flops_counted",
+    "flops_compared",
+    "losses",
+    "final_losses",
+    "families_summary",
+    "corpus_summary",
+)
+
+#: Views of the metric dictionary, which is code.
+DICTIONARIES = {
+    "metric_dictionary": "Every metric: kind, unit, direction and range.",
+    "task_chance": "Score of guessing at random, where the number of choices fixes it.",
+}
 
 
 def data_folder(folder: Path | str | None = None) -> Path:
@@ -37,12 +61,23 @@ def data_folder(folder: Path | str | None = None) -> Path:
 
 def view_meaning(view: str) -> str:
     """First sentence of the comment at the head of a view."""
+    if view in DICTIONARIES:
+        return DICTIONARIES[view]
     first = _view_sql(view).splitlines()[0]
     return first.removeprefix("-- ").split(". ")[0].rstrip(".") + "."
 
 
 def _view_sql(view: str) -> str:
     return (Path(__file__).parent / "views" / f"{view}.sql").read_text(encoding="utf-8")
+
+
+def _no_rows(table: str) -> str:
+    """A query with the columns of a table and nothing in it, for a corpus of which no source has such rows."""
+    from .columns import COLUMNS
+    from .tables import TABLES
+
+    columns = ", ".join(f'null::{COLUMNS[name].type} as "{name}"' for name in TABLES[table].columns)
+    return f"select {columns} where false"
 
 
 def open_corpus(folder: Path | str | None = None) -> Corpus:
@@ -94,18 +129,20 @@ class Corpus:
         self.folder = folder
         self._connection = duckdb.connect()
         files = {t: sorted((folder / t).glob("*.parquet")) for t in TABLE_NAMES}
-        missing = [t for t, found in files.items() if not found]
-        if missing:
-            raise Misuse(
-                f"no corpus in {folder}: no Parquet file of {', '.join(missing)}; run: scalebook ingest --into {folder}"
-            )
+        if not any(files.values()):
+            raise Misuse(f"no corpus in {folder}: it holds no Parquet file; run: scalebook ingest --into {folder}")
         self._files = [f for found in files.values() for f in found]
         run = self._connection.execute
         run(f"set allowed_paths = {_texts(self._files)}")
         for table, found in files.items():
-            self._guard(f"create view {table} as from read_parquet({_texts(found)})")
+            rows = f"from read_parquet({_texts(found)})" if found else _no_rows(table)
+            self._guard(f"create view {table} as {rows}")
+        for view, rows in dictionary_views().items():
+            self._guard(f"create view {view} as {rows}")
         for view in VIEW_NAMES:
             self._guard(f"create view {view} as {_view_sql(view)}")
+        for macro in sorted((Path(__file__).parent / "macros").glob("*.sql")):
+            self._guard(macro.read_text(encoding="utf-8"))
         run("set enable_external_access = false")
         run("set lock_configuration = true")
 
@@ -124,7 +161,7 @@ class Corpus:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """All tables and views."""
-        return (*TABLE_NAMES, *VIEW_NAMES)
+        return (*TABLE_NAMES, *VIEW_NAMES, *DICTIONARIES)
 
     def query(self, sql: str, values: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
         """Run a query and return DuckDB's cursor, to fetch from in any form.

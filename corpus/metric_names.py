@@ -6,6 +6,7 @@ a conversion is a view that states its assumption (`views/losses.sql`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -31,6 +32,18 @@ class Metric:
     high: float
     better: str
 
+    @property
+    def kind(self) -> str:
+        """What may be turned into what: only log-losses, perplexities and compression rates are likelihoods.
+
+        Examples
+        --------
+        >>> METRICS["perplexity"].kind, METRICS["accuracy"].kind
+        ('perplexity', 'score')
+        """
+        kinds = {"nats": "log-loss", "perplexity": "perplexity", "bits": "compression", "share": "score"}
+        return kinds.get(self.unit.split("/")[0], "other")
+
 
 #: An untrained model over a vocabulary of 250,000 tokens starts at ln(250,000) = 12.4 nats; 25 leaves room for spikes.
 _NATS = 25.0
@@ -38,6 +51,13 @@ _EXP_NATS = 7.3e10
 
 METRICS: dict[str, Metric] = {
     "loss": Metric("nats/token", "Mean cross-entropy of the next token.", 0.0, _NATS, "lower"),
+    "relative_loss": Metric(
+        "loss/first loss",
+        "Loss rescaled to the same run's first published one: not comparable between runs.",
+        0.0,
+        10.0,
+        "lower",
+    ),
     "span_loss": Metric("nats/token", "Cross-entropy of masked spans (encoder-decoder).", 0.0, _NATS, "lower"),
     "span_perplexity": Metric(
         "perplexity/2048th of an example",
@@ -72,8 +92,55 @@ METRICS: dict[str, Metric] = {
     "pass_at_100": Metric("share", "Share of problems solved by one of 100 generated programs.", 0.0, 1.0, "higher"),
     "matthews_correlation": Metric("1", "Matthews' correlation of answers with labels.", -1.0, 1.0, "higher"),
     "parity": Metric("share", "Share of pairs that differ in gender and get the same answer.", 0.0, 1.0, "higher"),
+    "bleu": Metric("share", "BLEU over 100.", 0.0, 1.0, "higher"),
     "mc1": Metric("share", "TruthfulQA, single true answer.", 0.0, 1.0, "higher"),
     "mc2": Metric("share", "TruthfulQA, normalised mass on true answers.", 0.0, 1.0, "higher"),
     "likelihood_difference": Metric("nats", "Difference of log-likelihoods of two continuations.", -1e3, 1e3, "higher"),
     "percentage_stereotype": Metric("share", "Share of pairs in which the stereotype is likelier.", 0.0, 1.0, "lower"),
 }
+
+#: Score of guessing at random, where the number of choices fixes it. Tasks are named as in lm-evaluation-harness.
+CHANCE: dict[str, float] = {
+    "anli_r1": 1 / 3,
+    "anli_r2": 1 / 3,
+    "anli_r3": 1 / 3,
+    "arc_challenge": 0.25,
+    "arc_easy": 0.25,
+    "boolq": 0.5,
+    "cb": 1 / 3,
+    "copa": 0.5,
+    "hellaswag": 0.25,
+    "lambada_openai": 0.0,
+    "logiqa": 0.25,
+    "mathqa": 0.2,
+    "mmlu": 0.25,
+    "openbookqa": 0.25,
+    "piqa": 0.5,
+    "race": 0.25,
+    "rte": 0.5,
+    "sciq": 0.25,
+    "sst": 0.5,
+    "sst2": 0.5,
+    "triviaqa": 0.0,
+    "wic": 0.5,
+    "winogrande": 0.5,
+    "wnli": 0.5,
+    "wsc": 0.5,
+}
+
+
+def dictionary_views() -> dict[str, str]:
+    """The dictionary as queries, so that SQL can ask it."""
+    metrics = [(n, m.kind, m.unit, m.better, m.low, m.high, m.meaning) for n, m in METRICS.items()]
+    return {
+        "metric_dictionary": _values(metrics, "metric, kind, unit, better, low, high, meaning"),
+        "task_chance": _values(list(CHANCE.items()), "task, chance"),
+    }
+
+
+def _values(rows: Sequence[tuple[str | float, ...]], columns: str) -> str:
+    def literal(value: str | float) -> str:
+        return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else f"{value!r}::double"
+
+    body = ", ".join("(" + ", ".join(map(literal, row)) + ")" for row in rows)
+    return f"select * from (values {body}) as dictionary({columns})"

@@ -19,6 +19,9 @@ from scalebook.corpus.tables import TABLES
 from .corrections import correct
 from .source import Source, Tables
 
+#: Tables of a source that measured something; one that only quotes papers has none of them.
+MEASURED = frozenset({"families", "runs", "checkpoints", "metrics"})
+
 
 @dataclass(frozen=True)
 class Built:
@@ -51,18 +54,22 @@ def read(source: Source, folder: Path) -> dict[str, pa.Table]:
         If a correction has expired.
     """
     made = source.tables(folder)
-    if missing := sorted({"families", "runs", "checkpoints", "metrics"} - set(made)):
-        raise BrokenTable(f"{source.id}: no rows for {', '.join(missing)}")
+    if not MEASURED.isdisjoint(made):
+        if missing := sorted(MEASURED - set(made)):
+            raise BrokenTable(f"{source.id}: no rows for {', '.join(missing)}")
+        made["families"] = _families(made)
+        units = {name: m.unit for name, m in METRICS.items()}
+        made["metrics"] = made["metrics"].assign(unit=made["metrics"]["metric"].map(units))
     made["sources"] = pd.DataFrame([_card(source)])
-    made["families"] = _families(made)
-    for name in ("families", "runs", "metrics"):
-        made[name] = made[name].assign(source=source.id)
-    made["metrics"]["unit"] = made["metrics"]["metric"].map({name: m.unit for name, m in METRICS.items()})
+    for name in made:
+        if "source" in TABLES[name].columns:
+            made[name] = made[name].assign(source=source.id)
     tables = {n: TABLES[n].conform(f"{source.id} {n}", rows) for n, rows in made.items()}
     tables = correct(source.id, tables, source.corrections)
     for name, table in tables.items():
         TABLES[name].check(f"{source.id} {name}", table)
-    _check_references(source.id, tables)
+    if "runs" in tables:
+        _check_references(source.id, tables)
     return tables
 
 
@@ -112,12 +119,12 @@ def _card(source: Source) -> dict[str, object]:
         "source": source.id,
         "title": source.title,
         "repository": source.repository,
-        "commit": source.commit,
+        "commit": source.commit or None,
         "licence": source.licence,
         "citation": source.citation,
         "retrieved": source.retrieved,
         "extracted": source.extracted,
-        "files": len(source.files),
+        "files": len(source.files) or None,
         "note": source.note or None,
     }
 

@@ -29,8 +29,8 @@ def predict(params: Array, tokens: Array, *, E: Array, A: Array, B: Array, alpha
 
     Examples
     --------
-    >>> float(predict(70e9, 1.4e12, E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28).round(4))
-    1.9364
+    >>> round(predict(70e9, 1.4e12, E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28), 4)
+    1.9366
     """
     return E + A * params**-alpha + B * tokens**-beta
 

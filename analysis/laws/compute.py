@@ -30,7 +30,7 @@ def predict(flops: Array, *, E: Array, C_0: Array, a: Array) -> Array:
 
     Examples
     --------
-    >>> float(predict(2.3e22, E=0.5066, C_0=5.984e22, a=0.0737).round(3))
+    >>> round(predict(2.3e22, E=0.5066, C_0=5.984e22, a=0.0737), 3)
     1.58
     """
     return E + (flops / C_0) ** -a

@@ -18,6 +18,6 @@ TABLE = Table(
         "note",
     ),
     required=("family", "source", "related", "independent_runs"),
-    meaning="Runs of one recipe that differ in scale, and the loss (metric, task, split, shots) that one law may describe.",
+    meaning="Runs of one recipe that differ in scale, and the loss (metric, task, split, shots) of one law.",
     checks=(("a family with a metric names its split", "metric is null or split is not null"),),
 )

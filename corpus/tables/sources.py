@@ -16,6 +16,6 @@ TABLE = Table(
         "files",
         "note",
     ),
-    required=("source", "title", "repository", "licence", "citation", "extracted", "files"),
+    required=("source", "title", "repository", "licence", "citation", "extracted"),
     meaning="One publication of data as it was on one day.",
 )

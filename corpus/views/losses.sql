@@ -12,10 +12,10 @@ select
     m.tokens,
     any_value(coalesce(c.flops, 6 * r.params * m.tokens)) as flops,
     any_value(coalesce(c.flops_basis, case when r.params * m.tokens is not null then '6nd' end)) as flops_basis,
-    avg(case
-        when m.metric in ('loss', 'span_loss') then m.value
-        when m.metric like '%perplexity' then ln(m.value)
-        when m.metric like 'bits_per%' then m.value * ln(2)
+    avg(case d.kind
+        when 'log-loss' then m.value
+        when 'perplexity' then ln(m.value)
+        when 'compression' then m.value * ln(2)
     end) as loss,
     'nats/' || any_value(split_part(m.unit, '/', 2)) as unit,
     m.metric,
@@ -34,6 +34,7 @@ join metrics as m
     and m.split = f.split
     and m.task is not distinct from f.task
     and m.shots is not distinct from f.shots
+join metric_dictionary as d on d.metric = m.metric
 left join checkpoints as c
     on c.run = m.run
     and c.step is not distinct from m.step

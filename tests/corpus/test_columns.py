@@ -46,8 +46,7 @@ def test_a_metric_has_a_range_a_direction_and_a_sentence(name: str) -> None:
     assert metric.unit
 
 
-def test_a_perplexity_is_never_in_nats_and_a_loss_always_is() -> None:
+def test_a_perplexity_is_never_in_nats_and_a_language_models_loss_always_is() -> None:
     for name, metric in METRICS.items():
         assert ("perplexity" in name) == metric.unit.startswith("perplexity/"), name
-        if name.endswith("loss"):
-            assert metric.unit.startswith("nats/"), name
+    assert METRICS["loss"].unit == METRICS["span_loss"].unit == "nats/token"

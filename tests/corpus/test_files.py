@@ -45,9 +45,9 @@ def test_what_is_written_is_read(tmp_path: Path, first: bytes, second: bytes) ->
 
 
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
-@pytest.mark.parametrize("step", ["fsync", "replace"])
+@pytest.mark.parametrize(("owner", "step"), [(os, "fsync"), (Path, "replace")])
 def test_an_error_half_way_leaves_the_old_file_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, step: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, owner: object, step: str
 ) -> None:
     target = tmp_path / "file"
     write_atomically(target, b"old")
@@ -55,7 +55,7 @@ def test_an_error_half_way_leaves_the_old_file_and_nothing_else(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(*((os, "fsync") if step == "fsync" else (Path, "replace")), fail)
+    monkeypatch.setattr(owner, step, fail)
     with pytest.raises(type(error)):
         write_atomically(target, b"new")
     assert target.read_bytes() == b"old"

@@ -1,0 +1,29 @@
+-- How much there is, counted honestly: branches are no runs of their own, replicates of one recipe count once.
+-- A scaled family has a loss or an evaluation at three sizes or more; groups of related families share authors or data.
+with sizes as (
+    select r.family, count(distinct r.params) as sizes
+    from runs as r
+    where r.params is not null and exists (select 1 from metrics as m where m.run = r.run)
+    group by r.family
+),
+scaled as (
+    select f.family, f.related, f.independent_runs, coalesce(s.sizes, 0) >= 3 as scaled, l.family is not null as has_loss
+    from families as f
+    left join sizes as s using (family)
+    left join (
+        select family from losses where params is not null and tokens > 0
+        group by family having count(distinct params) >= 3
+    ) as l using (family)
+)
+select
+    (select count(*) from sources where commit is not null) as sources,
+    count(*) as families,
+    count(*) filter (scaled) as scaled_families,
+    count(*) filter (scaled and has_loss) as scaled_families_with_loss,
+    count(distinct related) filter (scaled and has_loss) as independent_groups_with_loss,
+    (select count(*) from runs) as runs,
+    sum(independent_runs)::bigint as independent_runs,
+    (select count(*) from checkpoints) as checkpoints,
+    (select count(*) from metrics where split is distinct from 'train') as evaluation_values,
+    (select count(*) from metrics where split = 'train') as training_values
+from scaled

@@ -1,0 +1,246 @@
+"""What a fit says when the data are not good enough, and what it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scalebook.analysis.fit import bootstrap, fit, fit_batch
+from scalebook.analysis.law import laws
+from scalebook.corpus.errors import Misuse
+
+from .simulated import table  # noqa: TID251 (this folder, not the package)
+
+CHINCHILLA = laws["chinchilla"]
+GOOD, TRUTH = table(CHINCHILLA, n=80, noise=0.003)
+
+
+def changed(**columns: Any) -> dict[str, Any]:
+    return {**GOOD, **columns}
+
+
+def poisoned(column: str, value: float) -> dict[str, Any]:
+    bad = GOOD[column].copy()
+    bad[[3, 7]] = value
+    return changed(**{column: bad})
+
+
+@pytest.mark.parametrize("column", ["params", "tokens", "loss"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, -1.0])
+def test_bad_numbers_are_counted_and_placed(column: str, value: float) -> None:
+    with pytest.raises(Misuse, match=f"'{column}' has 2 of 80 values .*the first is {value} in row 3"):
+        fit(CHINCHILLA, poisoned(column, value))
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "message"),
+    [
+        ({"param": GOOD["params"], "tokens": GOOD["tokens"], "loss": GOOD["loss"]}, {}, "no column 'params'; did you"),
+        (changed(loss=GOOD["loss"][:-1]), {}, "differ in length: params 80, tokens 80, loss 79"),
+        (changed(loss=["low"] * 80), {}, "'loss' is not numeric"),
+        (changed(loss=np.ones((80, 1))), {}, r"one dimension, it has shape \(80, 1\)"),
+        (GOOD, {"weights": np.ones(3)}, "weights 3"),
+        (GOOD, {"weights": np.full(80, -1.0)}, "weights must be finite and not negative"),
+        (GOOD, {"clusters": ["a"]}, "clusters 1"),
+        (GOOD, {"objective": "hubber"}, "no objective named 'hubber'; did you mean 'huber'"),
+        (GOOD, {"delta": 0.0}, "delta is 0.0; it must be positive"),
+        (GOOD, {"starts": 0}, "starts is 0; it must be at least 1"),
+        (GOOD, {"level": 95}, "level is 95; it must be between 0 and 1"),
+    ],
+)
+def test_misuse_is_explained(data: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(Misuse, match=message):
+        fit(CHINCHILLA, data, **options)
+
+
+def test_a_bad_table_of_a_batch_is_numbered() -> None:
+    with pytest.raises(Misuse, match="problem 1: column 'loss' has 2 of 80"):
+        fit_batch(CHINCHILLA, [GOOD, poisoned("loss", np.nan)])
+    with pytest.raises(Misuse, match="weights are given for 1 of 2 problems"):
+        fit_batch(CHINCHILLA, [GOOD, GOOD], weights=[np.ones(80)])
+
+
+@pytest.mark.parametrize(
+    ("column", "factor", "says"),
+    [("params", 1e-9, "billions"), ("tokens", 1e-9, "billions"), ("loss", 20.0, "perplexity")],
+)
+def test_a_column_in_another_unit_is_suspected(column: str, factor: float, says: str) -> None:
+    result = fit(CHINCHILLA, changed(**{column: GOOD[column] * factor}))
+    assert len(result.warnings) == 1
+    assert f"'{column}'" in result.warnings[0]
+    assert says in result.warnings[0]
+    assert fit(CHINCHILLA, GOOD).warnings == ()
+
+
+def rows(pick: Any) -> dict[str, Any]:
+    return {name: column[pick] for name, column in GOOD.items()}
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (rows([]), "0 points for 5 coefficients; at least 6 are needed"),
+        (rows([0]), "1 points for 5 coefficients"),
+        (rows(slice(5)), "5 points for 5 coefficients"),
+        (rows([0] * 9), "1 distinct points for 5 coefficients"),
+    ],
+)
+def test_too_few_points_is_a_row(data: Any, reason: str) -> None:
+    result = fit(CHINCHILLA, data)
+    assert result.status == "too_few_points"
+    assert reason in result.reason
+    assert all(np.isnan(e.value) for e in result.coefficients.values())
+    assert np.isnan(result.predict(params=1e9, tokens=1e10))
+
+
+def two_sizes() -> dict[str, Any]:
+    params = np.where(np.arange(80) % 2, 1e8, 1e9)
+    return changed(params=params, loss=CHINCHILLA.predict(params, GOOD["tokens"], **TRUTH))
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (two_sizes(), "A, alpha (params takes 2 values only)"),
+        (changed(params=np.full(80, 1e9)), "alpha (params takes 1 value only)"),
+        (changed(tokens=20 * GOOD["params"]), "(params and tokens move together)"),
+        (changed(loss=np.full(80, 2.5)), "flat along"),
+    ],
+    ids=["two sizes", "one size", "tokens follow params", "constant loss"],
+)
+def test_a_flat_direction_is_named(data: Any, named: str) -> None:
+    result = fit(CHINCHILLA, data)
+    assert result.status == "not_identified"
+    assert named in result.reason
+    assert all(np.isnan(e.se) for e in result.coefficients.values())
+    assert np.isfinite(result.values["E"])
+    assert np.isnan(result.interval(params=1e9, tokens=1e10)).all()
+
+
+def test_a_coefficient_at_its_bound_is_reported() -> None:
+    loss = CHINCHILLA.predict(GOOD["params"], GOOD["tokens"], **{**TRUTH, "E": 0.0})
+    result = fit(CHINCHILLA, changed(loss=loss - 0.5 * loss.min() * 0.1))
+    assert result.status == "converged"
+    assert result.at_bound == ("E",)
+    assert result.values["E"] == 0.0
+    assert np.isnan(result.coefficients["E"].se)
+    assert result.coefficients["alpha"].se > 0
+
+
+def test_duplicated_rows_change_the_value_and_nothing_else() -> None:
+    once, twice = fit(CHINCHILLA, GOOD), fit(CHINCHILLA, rows(np.tile(np.arange(80), 2)))
+    weighted = fit(CHINCHILLA, GOOD, weights=np.full(80, 2.0))
+    for other in (twice, weighted):
+        assert other.value == pytest.approx(2 * once.value, rel=1e-10)
+        assert other.values == pytest.approx(once.values, rel=1e-6)
+
+
+def test_rows_of_no_weight_are_as_if_absent() -> None:
+    weights = np.where(np.arange(80) < 60, 1.0, 0.0)
+    part, whole = fit(CHINCHILLA, rows(slice(60))), fit(CHINCHILLA, GOOD, weights=weights)
+    assert whole.n_points == 60
+    assert whole.values == pytest.approx(part.values, rel=1e-6)
+    assert whole.coefficients["alpha"].se == pytest.approx(part.coefficients["alpha"].se, rel=1e-4)
+
+
+def test_a_batch_gives_what_single_fits_give() -> None:
+    tables = [table(CHINCHILLA, n=n, seed=n, noise=0.004)[0] for n in (6, 12, 40, 41, 130, 400, 1500)]
+    tables.insert(3, rows(slice(3)))
+    together = fit_batch(CHINCHILLA, tables)
+    assert together[3].status == "too_few_points"
+    for data, one in zip(tables, together, strict=True):
+        alone = fit(CHINCHILLA, data)
+        assert alone.status == one.status
+        if one.status == "converged":
+            assert one.value == pytest.approx(alone.value, rel=1e-9)
+            assert one.values == pytest.approx(alone.values, rel=1e-4)
+            assert one.condition == pytest.approx(alone.condition, rel=1e-3)
+
+
+def test_a_batch_does_not_depend_on_the_number_of_processes() -> None:
+    tables = [table(CHINCHILLA, n=30, seed=k, noise=0.004)[0] for k in range(8)]
+    one, two = fit_batch(CHINCHILLA, tables), fit_batch(CHINCHILLA, tables, jobs=2)
+    assert [f.values for f in one] == [f.values for f in two]
+    assert fit_batch(CHINCHILLA, []) == []
+
+
+def test_clusters_widen_the_errors() -> None:
+    """Every row five times: five times the data by rows, no more than before by clusters."""
+    many = rows(np.repeat(np.arange(80), 5))
+    plain, honest = fit(CHINCHILLA, many), fit(CHINCHILLA, many, clusters=np.repeat(np.arange(80), 5))
+    once = fit(CHINCHILLA, GOOD, clusters=[f"run {k}" for k in range(80)])
+    for name in TRUTH:
+        assert honest.coefficients[name].se > 1.8 * plain.coefficients[name].se
+        assert honest.coefficients[name].se == pytest.approx(once.coefficients[name].se, rel=0.3)
+
+
+def test_a_bootstrap_by_cluster_draws_clusters() -> None:
+    many, labels = rows(np.repeat(np.arange(80), 5)), np.repeat(np.arange(80), 5)
+    result = fit(CHINCHILLA, many, objective="lsq-log")
+    plain = bootstrap(CHINCHILLA, many, result, 200)
+    honest = bootstrap(CHINCHILLA, many, result, 200, clusters=labels)
+    assert honest.se()["alpha"] > 1.6 * plain.se()["alpha"]
+
+
+def test_a_bootstrap_starts_from_a_fit_of_its_law() -> None:
+    with pytest.raises(Misuse, match="a bootstrap of chinchilla starts from its fit, not from one of best_seen"):
+        bootstrap(CHINCHILLA, GOOD, fit(laws["best_seen"], GOOD))
+    with pytest.raises(Misuse, match="no coefficients to start from: 3 points"):
+        bootstrap(CHINCHILLA, GOOD, fit(CHINCHILLA, rows(slice(3))))
+
+
+def test_predictions_have_the_shape_of_their_inputs() -> None:
+    result = fit(CHINCHILLA, GOOD)
+    assert result.predict(params=1e9, tokens=[1e10, 1e11]).shape == (2,)
+    low, high = result.interval(params=1e9, tokens=[1e10, 1e11])
+    wide_low, wide_high = result.interval(params=1e9, tokens=[1e10, 1e11], noise=True)
+    centre = result.predict(params=1e9, tokens=[1e10, 1e11])
+    assert np.all((wide_low < low) & (low < centre) & (centre < high) & (high < wide_high))
+    with pytest.raises(Misuse, match="predicts from params, tokens; missing: tokens"):
+        result.predict(params=1e9)
+    baseline = fit(laws["best_seen"], GOOD)
+    assert baseline.predict(params=np.ones(3), tokens=1.0) == pytest.approx(GOOD["loss"].min())
+
+
+def test_a_fit_is_frozen_and_turns_into_plain_data() -> None:
+    result = fit(CHINCHILLA, GOOD)
+    with pytest.raises(FrozenInstanceError):
+        result.value = 0.0  # type: ignore[misc]
+    plain = result.as_dict()
+    assert plain["law"] == "chinchilla"
+    assert plain["coefficients"]["alpha"].keys() == {"value", "se", "low", "high"}
+    assert fit(CHINCHILLA, rows(slice(2))).as_dict()["value"] is None
+
+
+def test_coefficients_held_or_tied_are_data() -> None:
+    result = fit(CHINCHILLA.constrain(beta="alpha", E=TRUTH["E"]), GOOD)
+    assert result.status == "converged"
+    assert result.law.name == f"chinchilla[beta=alpha,E={TRUTH['E']}]"
+    assert result.values["beta"] == result.values["alpha"]
+    assert result.values["E"] == TRUTH["E"]
+    assert result.coefficients["E"].se == 0.0
+    borrowed = fit(CHINCHILLA.constrain(A=TRUTH["A"], alpha=TRUTH["alpha"]), GOOD)
+    assert borrowed.values["A"] == TRUTH["A"]
+    assert borrowed.values["beta"] == pytest.approx(TRUTH["beta"], rel=0.05)
+    with pytest.raises(Misuse, match="no coefficient named 'gamma'"):
+        CHINCHILLA.constrain(gamma=1.0)
+    with pytest.raises(Misuse, match="they change with the units"):
+        CHINCHILLA.constrain(A="B")
+    with pytest.raises(Misuse, match="constrained itself"):
+        CHINCHILLA.constrain(alpha=0.3, beta="alpha")
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(30, 250))
+def test_never_worse_than_the_truth(seed: int, n: int) -> None:
+    data, truth = table(CHINCHILLA, n=n, seed=seed, noise=0.005)
+    result = fit(CHINCHILLA, data)
+    r = np.log(data["loss"] / CHINCHILLA.predict(data["params"], data["tokens"], **truth))
+    psi = np.clip(r, -1e-3, 1e-3)
+    assert result.value <= (psi * (r - psi / 2)).sum() * (1 + 1e-12)
+    assert result.starts_agreeing >= 2
