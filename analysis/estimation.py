@@ -71,6 +71,9 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
     Misuse
         If the points lack a column that the law takes, or hold values that it cannot take.
     """
+    if options.bootstraps == 1 or (options.bootstraps and laws[law].estimate):
+        why = "an error needs two refits or more" if options.bootstraps == 1 else f"{law} is read off, not fitted"
+        raise Misuse(f"{options.bootstraps} bootstrap refits say nothing: {why}")
     if options.cluster == "family":
         raise Misuse("one family is one cluster, and an interval needs several: use --cluster run or --cluster none")
     kept = drop(points, early_tokens=options.early_tokens, highest_losses=options.highest_losses)

@@ -9,19 +9,20 @@ from typing import Any
 
 import pandas as pd
 
+from scalebook.corpus.errors import ScalebookError
 from scalebook.corpus.names import Registry
 
 from .error import Interval
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.3g} %" if abs(value) < 10 else f"{100 * value:.0f} %"
+    return f"{100 * value:.3g} %" if abs(value) < 1 else f"{100 * value:.0f} %"
 
 
 def _si(value: float) -> str:
     """With a suffix: 1.5B, 300M, 12k."""
     for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
+        if value >= 0.9995 * size:  # 999.9M is printed as 1B
             return f"{value / size:.3g}{suffix}"
     return f"{value:.3g}"
 
@@ -146,6 +147,10 @@ class Finding:
 FEW = 5
 
 
+class NoAnswer(ScalebookError):
+    """The results of a study hold nothing that answers a question."""
+
+
 @dataclass(frozen=True)
 class Question:
     """A question with the function that answers it from the results of a study.
@@ -153,7 +158,7 @@ class Question:
     Parameters
     ----------
     find : callable
-        Results (see `study.SCHEMA`) to a finding.
+        Results (see `study.SCHEMA`) to a finding; `NoAnswer` if they hold none.
     """
 
     find: Callable[[pd.DataFrame], Finding]

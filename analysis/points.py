@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 
 
+#: Sizes within this factor count as one; the closest neighbours on purpose in the corpus are 1.3 apart.
+SAME_SIZE = 1.25
+
+
 @dataclass(frozen=True)
 class Points:
     """Checkpoints of runs that one law may describe, sorted by size, run and tokens.
@@ -56,6 +60,19 @@ class Points:
     def sizes(self) -> NDArray[np.float64]:
         """Distinct params, ascending."""
         return np.unique(self["params"])
+
+    @cached_property
+    def level(self) -> NDArray[np.int64]:
+        """Which size each point has, counted from 0, shape (n,).
+
+        Sizes that lie within a factor of 1.25 of the smallest of their level are one level: digitised sizes and those
+        of isoFLOP grids are scattered, and 142 of them are not 142 sizes.
+        """
+        starts = [0.0]
+        for size in self.sizes:
+            if size > starts[-1] * SAME_SIZE:
+                starts.append(float(size))
+        return np.searchsorted(starts[1:], self["params"], side="right") - 1
 
     @cached_property
     def runs(self) -> tuple[str, ...]:

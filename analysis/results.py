@@ -7,7 +7,7 @@ from collections.abc import Hashable
 import pandas as pd
 
 from .error import Interval, over_families
-from .finding import Shown
+from .finding import NoAnswer, Shown
 
 #: The law that findings about designs are told for.
 MAIN_LAW = "chinchilla"
@@ -23,10 +23,22 @@ def forecasts(results: pd.DataFrame, protocol: str = "sizes_and_fraction", law: 
     return results[mine & (results["status"] == "converged") & results["are"].notna()]
 
 
+def all_but_largest(results: pd.DataFrame) -> pd.DataFrame:
+    """Of each family, the splits that saw all sizes but the largest, whether or not that determined the law.
+
+    Parameters
+    ----------
+    results : DataFrame
+        All rows: among forecasts alone, the most sizes may be fewer than there were.
+    """
+    most = results.groupby(["protocol", "family"])["sizes"].transform("max")
+    return results[results["sizes"] == most]
+
+
 def fullest(results: pd.DataFrame) -> pd.DataFrame:
-    """Of each family, the design that saw all sizes but the largest, to the end of training."""
-    most = results.groupby("family")["sizes"].transform("max")
-    return results[(results["sizes"] == most) & (results["fraction"] == 1.0)]
+    """Of each family, the split that saw all sizes but the largest, to the end of training; for each law."""
+    rows = all_but_largest(results)
+    return rows[rows["fraction"] == 1.0]
 
 
 def typical(are: pd.Series, against: pd.Series, related: pd.Series) -> dict[str, float]:
@@ -56,16 +68,24 @@ def typical_columns(against: str) -> dict[str, Shown]:
     """How the values of `typical` are printed."""
     return {
         "families": Shown("families", "count"),
-        "groups": Shown("independent groups", "count"),
+        "groups": Shown("groups", "count"),
         "are": Shown("median ARE", "percent"),
         "are_low": Shown("90 % interval", "percent", to="are_high"),
-        "ratio": Shown(f"ARE over {against}", "factor"),
+        "ratio": Shown(f"over {against}", "factor"),
         "ratio_low": Shown("90 % interval", "factor", to="ratio_high"),
     }
 
 
 def by_setting(rows: pd.DataFrame, setting: str, base: Hashable) -> pd.DataFrame:
-    """Typical errors for every value of a setting, and their ratio to those at its value `base`, family by family."""
+    """Typical errors for every value of a setting, and their ratio to those at its value `base`, family by family.
+
+    Raises
+    ------
+    NoAnswer
+        If there is no row at `base`.
+    """
+    if base not in set(rows[setting]):
+        raise NoAnswer(f"no family has a forecast with {setting} {base}, which the others are compared with")
     reference = rows[rows[setting] == base].set_index("family")["are"]
     told = []
     for value, group in rows.groupby(setting):

@@ -231,4 +231,5 @@ VIEW_COLUMNS: dict[str, Column] = {
     "better": Column("VARCHAR", "", "Whether lower or higher is better."),
     "kind": Column("VARCHAR", "", "log-loss, perplexity, compression, score or difference."),
     "chance": Column("DOUBLE", "share", "Score of guessing at random."),
+    "metric_id": Column("VARCHAR", "", "Short name of a published value, for scalebook trace."),
 }

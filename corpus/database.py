@@ -45,6 +45,7 @@ VIEW_NAMES = (
     "final_losses",
     "families_summary",
     "corpus_summary",
+    "metric_ids",
 )
 
 #: Views of the metric dictionary, which is code.

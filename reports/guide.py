@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from scalebook.analysis.finding import Evidence, Finding, Shown, questions
-from scalebook.analysis.results import BASELINES, MAIN_LAW, forecasts, fullest
+from scalebook.analysis.protocols.sizes_and_fraction import MOST
+from scalebook.analysis.results import BASELINES, MAIN_LAW, all_but_largest, forecasts, fullest
 from scalebook.analysis.study import Study
 from scalebook.corpus.database import Corpus
 
@@ -76,10 +77,10 @@ def _scale(corpus: Corpus, study: Study) -> str:
 def _expected(results: pd.DataFrame) -> list[Block]:
     """The grid of errors over families."""
     rows = forecasts(results)
-    by_sizes = rows[rows["fraction"] == 1.0].pivot(index="family", columns="sizes", values="are")
-    most = rows[rows["sizes"] == rows.groupby("family")["sizes"].transform("max")]
-    by_fraction = most.pivot(index="family", columns="fraction", values="are")
-    order = by_fraction.median(axis=1).sort_values().index
+    ended = rows[(rows["fraction"] == 1.0) & (rows["sizes"] <= MOST)]
+    by_sizes = ended.pivot(index="family", columns="sizes", values="are")
+    by_fraction = forecasts(all_but_largest(results)).pivot(index="family", columns="fraction", values="are")
+    order = rows.groupby("family")["are"].median().sort_values().index
     return [
         Text(
             "Each row is a family of models that differ in scale only. A law was fitted to its smallest sizes, and the"
@@ -112,24 +113,23 @@ def _section(name: str, finding: Finding, results: pd.DataFrame) -> Section:
 
 def _drawing(name: str, finding: Finding, results: pd.DataFrame) -> list[Block]:
     """The drawing that belongs to a finding, if there is one."""
-    mine = forecasts(results)
-    mine = mine[mine["family"].isin(finding.rests_on)]
+    mine = results[results["family"].isin(finding.rests_on)]
     if name == "how_many_sizes":
-        table = mine[mine["fraction"] == 1.0].pivot(index="sizes", columns="family", values="are")
+        ended = mine[(mine["fraction"] == 1.0) & (mine["sizes"] <= MOST)]
+        table = forecasts(ended).pivot(index="sizes", columns="family", values="are")
         drawn = effect_of_setting.draw(table, finding.evidence.rows.set_index("sizes"), "smallest sizes seen")
         return [
             Figure("One grey line per family; n is the number of families.", drawn, "Error against number of sizes")
         ]
     if name == "how_much_training":
-        most = mine[mine["sizes"] == mine.groupby("family")["sizes"].transform("max")]
-        table = most.pivot(index="fraction", columns="family", values="are")
+        table = forecasts(all_but_largest(mine)).pivot(index="fraction", columns="family", values="are")
         median = finding.evidence.rows.set_index("fraction")
         drawn = effect_of_setting.draw(table, median, "share of each small run's training that was seen", percent=True)
         return [Figure("One grey line per family; n is the number of families.", drawn, "Error against training seen")]
     if name == "law_against_baselines":
         laws = list(finding.evidence.rows["law"])
-        tables = {law: fullest(forecasts(results, law=law)).set_index("family")["are"] for law in laws}
-        drawn = law_against_baselines.draw(pd.DataFrame(tables).loc[list(finding.rests_on)])
+        tables = {law: forecasts(fullest(mine), law=law).set_index("family")["are"] for law in laws}
+        drawn = law_against_baselines.draw(pd.DataFrame(tables))
         return [Figure("Each line is a family; marks further left are better.", drawn, "Errors of laws and baselines")]
     return []
 

@@ -9,9 +9,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scalebook.corpus.errors import UnknownName
 from scalebook.corpus.files import write_atomically
 
 FOLDER = Path(__file__).parent
+FORMATS = ("html", "pdf")
+
+
+def known_formats(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of formats, checked: to be asked before long work, not after it.
+
+    Examples
+    --------
+    >>> known_formats(["pdf"])
+    ('pdf',)
+    """
+    for name in names or ("",):
+        if name not in FORMATS:
+            raise UnknownName("format", name, FORMATS)
+    return tuple(names)
 
 
 @dataclass(frozen=True)
@@ -170,7 +186,7 @@ class Report:
         """
         made = {"html": lambda: self.html().encode(), "pdf": self.pdf}
         files = []
-        for form in formats:
+        for form in known_formats(formats):
             file = folder / f"{name}.{form}"
             write_atomically(file, made[form]())
             files.append(file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ..finding import FEW, Evidence, Finding, Question, Shown
+from ..protocols.sizes_and_fraction import MOST
 from ..results import by_setting, forecasts, ratio_at, typical_columns
 
 #: With fewer sizes the five coefficients of the law are not determined.
@@ -14,7 +15,7 @@ BASE = 3
 def find(results: pd.DataFrame) -> Finding:
     """Error against the number of smallest sizes learnt from, each trained to its end."""
     whole = forecasts(results)
-    whole = whole[whole["fraction"] == 1.0].astype({"sizes": int})
+    whole = whole[(whole["fraction"] == 1.0) & (whole["sizes"] <= MOST)].astype({"sizes": int})
     evidence = Evidence(
         by_setting(whole, "sizes", BASE),
         {"sizes": Shown("sizes seen", "count"), **typical_columns(f"that with {BASE} sizes")},

@@ -5,13 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from ..finding import Evidence, Finding, Question, Shown
-from ..results import by_setting, forecasts, ratio_at, typical_columns
+from ..results import all_but_largest, by_setting, forecasts, ratio_at, typical_columns
 
 
 def find(results: pd.DataFrame) -> Finding:
     """Error against the share of training seen, with all sizes but the largest."""
-    seen = forecasts(results)
-    seen = seen[seen["sizes"] == seen.groupby("family")["sizes"].transform("max")]
+    seen = forecasts(all_but_largest(results))
     # Families that publish only final checkpoints answer at the end alone and take no part.
     seen = seen[seen.groupby("family")["fraction"].transform("nunique") > 1]
     evidence = Evidence(

@@ -5,16 +5,18 @@ from __future__ import annotations
 import pandas as pd
 
 from ..error import over_families
-from ..finding import Evidence, Finding, Question, Shown
+from ..finding import Evidence, Finding, NoAnswer, Question, Shown
 from ..results import BASELINES, MAIN_LAW, forecasts, fullest, typical, typical_columns
 
 
 def find(results: pd.DataFrame) -> Finding:
     """Errors of laws and baselines in the same families, all sizes but the largest seen to the end."""
     names = [MAIN_LAW, *sorted(set(results["law"]) - {MAIN_LAW, *BASELINES}), *BASELINES]
-    full = {law: fullest(forecasts(results, law=law)).set_index("family") for law in names}
+    full = {law: forecasts(fullest(results), law=law).set_index("family") for law in names}
     # A family counts for all laws or for none, so that the medians compare like with like.
     shared = sorted(set.intersection(*(set(table.index) for table in full.values())))
+    if not shared:
+        raise NoAnswer(f"no family has a forecast by each of {', '.join(names)} from all sizes but the largest")
     errors = {law: table.loc[shared, "are"] for law, table in full.items()}
     related = full[MAIN_LAW].loc[shared, "related"]
     better = pd.concat([errors[b] for b in BASELINES], axis=1).min(axis=1)

@@ -9,8 +9,6 @@ References
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..law import Array, Coefficient, Law
 
 
@@ -31,12 +29,10 @@ def predict(flops: Array, *, a: Array, b: Array, c_0: Array, c_1: Array, d_1: Ar
 
     Examples
     --------
-    >>> round(float(predict(1e21, a=1.5, b=1e3, c_0=0.15, c_1=0.1, d_1=1e20, f_1=0.5)), 4)
-    0
+    >>> round(predict(1e21, a=1.5, b=1e3, c_0=0.15, c_1=0.1, d_1=1e20, f_1=0.5), 4)
+    2.0621
     """
-    # the last factor in logarithms, since its power overflows at a sharp break
-    bend = np.exp(-c_1 * f_1 * np.logaddexp(0.0, np.log(flops / d_1) / f_1))
-    return a + b * flops**-c_0 * bend
+    return a + b * flops**-c_0 * (1 + (flops / d_1) ** (1 / f_1)) ** (-c_1 * f_1)
 
 
 LAW = Law(
@@ -49,6 +45,6 @@ LAW = Law(
         "c_0": Coefficient("power before the break", high=3.0, start=(0.02, 0.5)),
         "c_1": Coefficient("change of the power at the break", low=-3.0, high=3.0, start=(-0.2, 0.6)),
         "d_1": Coefficient("compute at the break", "FLOP", start=(1e-2, 1e2), log=True, dims={"flops": 1.0}),
-        "f_1": Coefficient("width of the break in log compute", high=20.0, low=1e-2, start=(0.1, 2.0), log=True),
+        "f_1": Coefficient("width of the break in log compute", low=0.05, high=20.0, start=(0.1, 2.0), log=True),
     },
 )

@@ -32,7 +32,7 @@ def predict(params: Array, tokens: Array, *, E: Array, A: Array, B: Array, alpha
     Examples
     --------
     >>> round(predict(70e9, 1.4e12, E=1.87, A=521.0, B=1488.0, alpha=0.353), 4)
-    0
+    2.0241
     """
     return E + A * params**-alpha + B * tokens**-alpha
 

@@ -30,7 +30,7 @@ def predict(params: Array, tokens: Array, *, N_c: Array, D_c: Array, a_N: Array,
     Examples
     --------
     >>> round(predict(1.5e9, 2.2e10, N_c=6.4e13, D_c=1.8e13, a_N=0.076, a_D=0.103), 4)
-    0
+    2.3125
     """
     return ((N_c / params) ** (a_N / a_D) + D_c / tokens) ** a_D
 

@@ -33,7 +33,7 @@ def predict(loss: Array, *, epsilon: Array, k: Array, gamma: Array) -> Array:
     Examples
     --------
     >>> round(float(predict(2.5, epsilon=0.85, k=2.08, gamma=0.756)), 4)
-    0
+    0.5358
     """
     return epsilon - k * np.exp(-gamma * loss)
 

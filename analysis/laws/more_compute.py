@@ -6,8 +6,8 @@ N is counted in billions and D in trillions, as in the fit that this repeats: b 
 
 References
 ----------
-.. [1] Huang et al. (2024), Compression Represents Intelligence Linearly, arXiv:2404.09937 (the data).
-.. [2] arXiv:2404.19484 (the form).
+.. [1] Guo (2024), More Compute Is What You Need, arXiv:2404.19484.
+.. [2] Huang et al. (2024), Compression Represents Intelligence Linearly, arXiv:2404.09937 (the data).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def predict(params: Array, tokens: Array, *, a: Array, b: Array) -> Array:
     Examples
     --------
     >>> round(float(predict(7e9, 2e12, a=-0.0308, b=0.573)), 4)
-    0
+    0.4917
     """
     return a * np.log(params * tokens / 1e21) + b
 
@@ -45,7 +45,7 @@ def predict(params: Array, tokens: Array, *, a: Array, b: Array) -> Array:
 LAW = Law(
     predict=predict,
     inputs=("params", "tokens"),
-    cite="huang2024",
+    cite="guo2024",
     coefficients={
         "a": Coefficient(
             "change with the logarithm of compute", "bits/character", low=-math.inf, high=0.0, linear=True

@@ -32,7 +32,7 @@ def predict(params: Array, tokens: Array, *, E: Array, A: Array, alpha: Array, b
     Examples
     --------
     >>> round(predict(1e9, 1e10, E=1.5, A=100.0, alpha=0.1, beta=0.1), 4)
-    0
+    2.7589
     """
     return E + A * params**-alpha * tokens**-beta
 

@@ -31,7 +31,7 @@ def predict(params: Array, tokens: Array, *, E: Array, a: Array, b: Array, eta: 
     Examples
     --------
     >>> round(predict(6.9e9, 138e9, E=1.84, a=212.0, b=367.0, eta=0.136), 4)
-    0
+    2.4586
     """
     M, C = tokens / params, 6 * params * tokens
     return E + (a * M**eta + b * M**-eta) * C**-eta

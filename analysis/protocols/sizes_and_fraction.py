@@ -16,17 +16,19 @@ from ..protocol import Protocol, Split
 FRACTIONS = (0.2, 0.4, 0.6, 0.8, 1.0)
 TRANSIENT = 0.1
 END = 0.7
+#: Beyond this many sizes only the fullest design is tried: no one trains more for one forecast.
+MOST = 10
 
 
 def split(points: Points) -> Iterator[Split]:
-    """Every number of sizes from two to all but the largest, at every fraction of training."""
+    """Every number of sizes from two to ten, and all but the largest, at every fraction of training."""
     progress = points["tokens"] / points.run_tokens
-    target = (points["params"] == points.sizes[-1]) & (progress >= END)
-    for k in range(2, len(points.sizes)):
-        small = points["params"] <= points.sizes[k - 1]
+    largest = int(points.level.max())
+    target = (points.level == largest) & (progress >= END)
+    for k in sorted({*range(2, min(largest, MOST) + 1), largest} - {0, 1}):
         for fraction in FRACTIONS:
             seen = (progress >= TRANSIENT) & (progress <= fraction * (1 + 1e-9))
-            yield Split({"sizes": k, "fraction": fraction}, small & seen, target)
+            yield Split({"sizes": k, "fraction": fraction}, (points.level < k) & seen, target)
 
 
 PROTOCOL = Protocol(

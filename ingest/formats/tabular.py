@@ -48,7 +48,8 @@ def load_runs(file: Path | str, columns: Mapping[str, str] | None = None) -> pd.
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except (ValueError, OSError) as error:
         raise Misuse(f"{path} cannot be read as {path.suffix.lstrip('.') or 'csv'}: {error}") from error
-    frame = frame.rename(columns={theirs: ours for ours, theirs in _checked(columns or {}, frame, path).items()})
+    given = _checked(columns or {}, frame, path)
+    frame = frame.reset_index(drop=True).assign(**{ours: frame[theirs].to_numpy() for ours, theirs in given.items()})
     missing = [c for c in NEEDED if c not in frame.columns]
     if missing:
         raise Misuse(f"{path}: " + "; ".join(_lacks(c, list(frame.columns)) for c in missing))
@@ -56,6 +57,8 @@ def load_runs(file: Path | str, columns: Mapping[str, str] | None = None) -> pd.
     if not len(frame):
         raise Misuse(f"{path}: no row has a loss")
     _check_numbers(frame, path)
+    if frame["run"].isna().any():
+        raise Misuse(f"{path}: 'run' is empty in {int(frame['run'].isna().sum())} rows; every row needs its run")
     frame["run"] = frame["run"].astype(str)
     if "flops" in frame.columns:
         frame["flops_basis"] = "reported"
@@ -69,13 +72,13 @@ def _checked(columns: Mapping[str, str], frame: pd.DataFrame, path: Path) -> Map
         if ours not in (*NEEDED, *OPTIONAL):
             raise Misuse(f"--column {ours}={theirs}: the columns are {', '.join((*NEEDED, *OPTIONAL))}")
         if theirs not in frame.columns:
-            raise Misuse(f"{path}: " + _lacks(theirs, list(frame.columns)))
+            raise Misuse(f"{path}: " + _lacks(theirs, list(frame.columns), ours))
     return columns
 
 
-def _lacks(column: str, there: list[str]) -> str:
+def _lacks(column: str, there: list[str], ours: str = "") -> str:
     close = difflib.get_close_matches(column, map(str, there), n=1, cutoff=0.5)
-    hint = f"; did you mean {close[0]!r}? If so: --column {column}={close[0]}" if close else ""
+    hint = f"; did you mean {close[0]!r}? If so: --column {ours or column}={close[0]}" if close else ""
     return f"no column {column!r}{hint} (the file has {', '.join(map(str, there))})"
 
 
@@ -90,7 +93,7 @@ def _check_numbers(frame: pd.DataFrame, path: Path) -> None:
         if wrong.any():
             row = wrong.idxmax()
             raise Misuse(
-                f"{path}: {column!r} must be a positive number, but is {frame.loc[row, column]!r} in line {row + 2}"
+                f"{path}: {column!r} must be a positive number, but is {str(frame.loc[row, column])!r} in line {row + 2}"
                 f" ({int(wrong.sum())} such rows)"
             )
         frame[column] = numbers.astype(float)

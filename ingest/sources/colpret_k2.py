@@ -1,10 +1,9 @@
 """LLM360 K2-65B: training loss of one run, as sampled by the export from Weights & Biases.
 
-``Step`` counts sequences, in multiples of 2,040: it is divided by 2,040 into optimiser steps. Tokens stay null: the model
-card's 1.4 T do not follow from the steps (2,040 sequences of 2,048 tokens give 1.01 T), and the tokens of the collectors'
-``K2.csv`` are a straight line from 0 to 1.4 T. Their table also loses the rows of spikes. The evaluations stand at
-numbers of checkpoints, whose place in training is not published: they are left out, as are the points of the two runs
-that diverged (column ``training spikes``).
+``Step`` goes in multiples of 2,040, as if it counted sequences: it is divided by 2,040 into optimiser steps. Tokens
+stay null: the model card's 1.4 T do not follow from the steps (2,040 sequences of 2,048 tokens give 1.01 T), and those
+of the collectors' ``K2.csv`` are a straight line from 0 to 1.4 T. The evaluations stand at numbers of checkpoints, and
+their place in training is not published: they are left out, as are the points in ``training spikes``.
 """
 
 from __future__ import annotations

@@ -85,13 +85,10 @@ def _families() -> pd.DataFrame:
             "family": [MOE, PUBLIC],
             "architecture": ["moe", "decoder"],
             "data": ["Pile", None],
-            "metric": "word_perplexity",
-            "task": "wikitext",
-            "split": "test",
             "related": "ibm-moe",
             "note": [
-                "Recipes differ from run to run: a comparison of architectures, not a scaled family.",
-                "Public models of several families, evaluated by the same authors.",
+                "Recipes differ from run to run: no scaled family, no law. Word perplexity on wikitext compares them.",
+                "Public models of several families, evaluated by the same authors: no scaled family.",
             ],
         }
     )

@@ -4,8 +4,8 @@ Traps. The file has no tokens, and its revisions of OLMo-1B are named after thos
 (2,048 sequences for 1B, 2,160 for 7B, which is what the 7B's revisions say). Evaluation sets have other labels for each
 model: "4chan-validation" of the 7B is "v2-small-4chan-validation" of the 1B (the same v2_small_gptneox20b files in
 allenai/OLMo, configs/v1_5-mix-medium.yaml and configs/official/OLMo-1B.yaml), so both are called v2-small-4chan here.
-Perplexity is exp of the cross-entropy beside it and is kept only where there is no cross-entropy. One set of the 7B (ptb)
-is cut short in the table and read from the export that the table was made of.
+Perplexity is exp of the cross-entropy beside it and is kept only where there is no cross-entropy. One set of the 7B,
+ptb, is cut short in the table and read from the export that the table was made of.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def tables(raw: Path) -> Tables:
 
 def _names(columns: list[str]) -> pd.DataFrame:
     """What each column measures, on which set."""
-    rows = []
+    rows: list[tuple[str, str, str, str | None, int | None]] = []
     for column in columns:
         place, name = column.split("/")
         if place == "downstream":
@@ -94,9 +94,9 @@ def _names(columns: list[str]) -> pd.DataFrame:
 
 def _rest_of_ptb(raw: Path, metrics: pd.DataFrame) -> pd.DataFrame:
     """Losses of the 7B on ptb at the steps that the table leaves out."""
-    export = pd.read_csv(raw / PTB, na_values=[""])
-    restarts = [c for c in export.columns if c.endswith("/CrossEntropyLoss")]
-    rows = export.assign(line=export.index + 2).melt(["Step", "line"], restarts).dropna(subset="value")
+    export = pd.read_csv(raw / PTB, usecols=lambda c: c == "Step" or c.endswith("/CrossEntropyLoss"))
+    rows = export.melt("Step", ignore_index=False).dropna(subset="value")
+    rows["line"] = rows.index + 2
     known = metrics.loc[
         (metrics["recipe"] == "OLMo-7B") & (metrics["column"] == "ptb-validation/CrossEntropyLoss"), "Step"
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scalebook.corpus.database import Corpus, open_corpus
+from scalebook.corpus.errors import UnknownName
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +71,8 @@ def fit(data: str | pd.DataFrame | Points, law: str = "chinchilla", **options: A
         with open_corpus() as corpus:
             data = family_points(corpus, data)
     elif not isinstance(data, Points):
+        if "run" not in data.columns:
+            raise UnknownName("column", "run", map(str, data.columns))
         held = {str(name): data[name].to_numpy() for name in data.select_dtypes("number").columns}
         data = Points("runs", held | {"run": np.asarray(data["run"], object)})
     return estimate(data, law, Options(**options))
@@ -93,6 +97,8 @@ def report(folder: Path | str, formats: Sequence[str] = ("html", "pdf"), corpus:
     """
     from scalebook.analysis.study import study
     from scalebook.reports.guide import guide
+    from scalebook.reports.report import known_formats
 
-    with corpus or open_corpus() as opened:
+    formats = known_formats(formats)
+    with contextlib.nullcontext(corpus) if corpus else open_corpus() as opened:
         return guide(opened, study(opened)).write(Path(folder), "guide", formats)

@@ -48,6 +48,10 @@ def main() -> None:
     except ScalebookError as error:
         click.echo(f"scalebook: {error}", err=True)
         sys.exit(error.exit_code)
+    except UnicodeEncodeError as error:
+        letter = error.object[error.start : error.end]
+        click.echo(f"scalebook: {error.encoding} output cannot hold {letter!a}; set PYTHONIOENCODING=utf-8", err=True)
+        sys.exit(1)
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         click.echo(f"scalebook: {error.strerror or error}{where}", err=True)

@@ -32,7 +32,7 @@ def coefficients(law: Law, columns: dict[str, Array], seed: int) -> dict[str, fl
     x = np.empty((1, len(coordinates.free)))
     for k, name in enumerate(coordinates.free):
         c = law.coefficients[name]
-        low, high = c.start or (0.4, 1.6)
+        low, high = c.start or ((0.4, 1.6) if c.high > 0 else (-0.1, -0.02))
         low, high = (np.log(low), np.log(high)) if c.log else (low, high)
         x[0, k] = low + (high - low) * rng.uniform(0.25, 0.6)
     values, _ = coordinates.natural(x, shift(law, columns))

@@ -54,7 +54,7 @@ def echo_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: 
 
 
 def shown(value: object) -> str:
-    """A value as people read it: four significant digits, thousands with suffix, nothing for null.
+    """A value as people read it: four significant digits, nothing for null.
 
     Examples
     --------

@@ -38,7 +38,7 @@ OBJECTIVES = ("huber-log", "huber", "lsq-log", "lsq", "lad-log")
     show_default=True,
     help="What counts as independent.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="For starts and resampling.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="For starts and resampling.")
 @click.option(
     "--drop-early-tokens",
     "early_tokens",

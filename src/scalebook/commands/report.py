@@ -7,8 +7,6 @@ from pathlib import Path
 
 import click
 
-FORMATS = ("html", "pdf")
-
 
 @click.group("report")
 def command() -> None:
@@ -42,16 +40,13 @@ def guide_command(formats: str, output: Path, jobs: int, cache: Path | None, as_
     """
     from scalebook.analysis.study import study
     from scalebook.corpus.database import open_corpus
-    from scalebook.corpus.errors import Misuse
     from scalebook.reports.guide import guide
+    from scalebook.reports.report import known_formats
 
     from ._output import echo_json
     from ._progress import progress
 
-    chosen = [f.strip() for f in formats.split(",") if f.strip()]
-    wrong = [f for f in chosen if f not in FORMATS]
-    if wrong or not chosen:
-        raise Misuse(f"--format {formats}: choose from {', '.join(FORMATS)}")
+    chosen = known_formats([f.strip() for f in formats.split(",") if f.strip()])
     with open_corpus() as corpus:
         with progress("fitting laws") as told:
             done = study(corpus, jobs=jobs, cache=cache, told=told)

@@ -30,7 +30,7 @@ def command(query: str, form: str, output: Path | None) -> None:
 
     \b
     Tables: sources families runs checkpoints metrics
-    Views:  losses final_losses flops_6nd families_summary
+    Views:  losses final_losses flops_6nd families_summary metric_ids
     \b
     Example:
       scalebook sql "select family, count(distinct run) runs from losses group by all order by runs desc"
@@ -52,7 +52,9 @@ def command(query: str, form: str, output: Path | None) -> None:
             import pyarrow.parquet as pq
 
             buffer = io.BytesIO()
-            pq.write_table(corpus.arrow(query), buffer, compression="zstd")
+            found = corpus.arrow(query)
+            _distinct(found.column_names)
+            pq.write_table(found, buffer, compression="zstd")
             content = buffer.getvalue()
     if output is not None:
         write_atomically(output, content)
@@ -72,6 +74,16 @@ def _json(cursor: duckdb.DuckDBPyConnection) -> bytes:
     from ._output import plain
 
     names = [name for name, *_ in cursor.description or ()]
+    _distinct(names)
     rows = [dict(zip(names, map(plain, row), strict=True)) for row in cursor.fetchall()]
     lines = ",\n ".join(json.dumps(row, allow_nan=False) for row in rows)
     return f"[{lines}]\n".encode()
+
+
+def _distinct(names: list[str]) -> None:
+    """Refuse columns of one name: a row object could hold but one of them."""
+    from scalebook.corpus.errors import Misuse
+
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise Misuse(f"several columns are named {', '.join(repeated)}: give each a name of its own (... as NAME)")

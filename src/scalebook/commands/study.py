@@ -58,6 +58,7 @@ def command(
     from scalebook.analysis.study import DEFAULT_LAWS, study
     from scalebook.corpus.database import open_corpus
     from scalebook.corpus.errors import Misuse
+    from scalebook.corpus.files import write_atomically
 
     from ._output import echo_json
     from ._progress import progress
@@ -70,7 +71,7 @@ def command(
             corpus, names, law_names=law_names or DEFAULT_LAWS, families=chosen, cache=cache, told=told, **options
         )
     if output is not None:
-        done.results.to_parquet(output)
+        write_atomically(output, done.results.to_parquet())
     if as_json:
         rows = done.results.to_dict("records")
         summary = {"laws_fitted": done.laws_fitted, "families": done.families, "seconds": done.seconds}
@@ -80,11 +81,12 @@ def command(
 
 
 def _report(done: Study) -> None:
-    """Median error by family and law, at the most generous design."""
+    """Median and best error by family and law, over the forecasts of fits that converged."""
     from ._output import echo_table
 
     results = done.results
-    groups = results[results["are"].notna()].groupby(["protocol", "family", "law"])["are"]
+    forecasts = results[(results["status"] == "converged") & results["are"].notna()]
+    groups = forecasts.groupby(["protocol", "family", "law"])["are"]
     columns = ("study", "family", "law", "forecasts", "median ARE", "best ARE")
     rows = [(*key, len(are), f"{are.median():.2%}", f"{are.min():.2%}") for key, are in groups]
     echo_table(columns, rows)

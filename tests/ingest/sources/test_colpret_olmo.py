@@ -21,7 +21,8 @@ v3-small-c4_en-validation/CrossEntropyLoss,checkpoint
 22000,0.7,OLMo-7B,7B,2.9,2.0,7.389056,,,,"{'revision': 'step22000-tokens97B'}"
 """
 EXPORT = """\
-"Step","OLMo-7B-run-038 - eval/ptb-validation/CrossEntropyLoss","OLMo-7B-run-038 - eval/ptb-validation/CrossEntropyLoss__MIN",\
+"Step","OLMo-7B-run-038 - eval/ptb-validation/CrossEntropyLoss",\
+"OLMo-7B-run-038 - eval/ptb-validation/CrossEntropyLoss__MIN",\
 "OLMo-7B-run-001 - eval/ptb-validation/CrossEntropyLoss"
 21000,"","","3.0"
 22000,"2.9","2.9",""
