@@ -22,8 +22,8 @@ THINNED = 64
 """Points on which starts are compared when a table has many more."""
 AGREE = 1e-6
 """Starts agree when their objectives differ by less than this share."""
-_SQUARES = Method(exact=False, tolerance=1e-3, damping=1e-2)
-_ROUGH = Method(exact=True, tolerance=1e-7)
+_SQUARES = Method(exact=False, tolerance=1e-3, damping=1e-2, ease=0.2)
+_ROUGH = Method(exact=True, tolerance=1e-5)
 EXACT = Method(exact=True, tolerance=1e-13, limit=200)
 LAD_DELTAS = (1e-3, 1e-4, 1e-5, 1e-6)
 """Least absolute deviations is the limit of Huber's loss divided by delta: it is followed down to the last of these,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scalebook.corpus.errors import UnknownName
+
 Array = NDArray[np.float64]
+Statistic = Literal["median", "mean"]
+STATISTICS: Mapping[str, Callable[..., Any]] = {"median": np.nanmedian, "mean": np.nanmean}
 
 
 def relative_error(predicted: ArrayLike, observed: ArrayLike) -> Array:
@@ -61,7 +65,7 @@ def over_families(
     values: ArrayLike,
     groups: ArrayLike,
     *,
-    statistic: str = "median",
+    statistic: Statistic = "median",
     level: float = 0.9,
     draws: int = 4000,
     seed: int = 0,
@@ -90,12 +94,14 @@ def over_families(
     ----------
     Cameron, Gelbach, Miller (2008), Bootstrap-based improvements for inference with clustered errors.
     """
+    if statistic not in STATISTICS:
+        raise UnknownName("statistic", statistic, STATISTICS)
     numbers, labels = np.asarray(values, float), np.asarray(groups, object)
     keep = np.isfinite(numbers)
     numbers, labels = numbers[keep], labels[keep]
     if not len(numbers):
         return Interval(np.nan, np.nan, np.nan, level, 0, 0)
-    take: Callable[..., Any] = np.nanmean if statistic == "mean" else np.nanmedian
+    take = STATISTICS[statistic]
     names = sorted(set(labels))
     if len(names) == 1:
         return Interval(float(take(numbers)), -np.inf, np.inf, level, len(numbers), 1)

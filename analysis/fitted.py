@@ -123,7 +123,7 @@ class Fit:
         variance = np.einsum("k...,kj,j...->...", slopes, known, slopes) / (centre**2 if log else 1.0)
         z = NormalDist().inv_cdf(0.5 + 0.5 * (level or self.level))
         half = z * np.sqrt(variance + (self.noise**2 if noise else 0.0))
-        if self.status != "converged":
+        if self.status != "converged" or self.law.estimate is not None:
             half = half * np.nan
         return (centre * np.exp(-half), centre * np.exp(half)) if log else (centre - half, centre + half)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Mask = NDArray[np.bool_]
 
+
+NUMBERS = ("params", "tokens", "flops", "loss", "unique_tokens")
 
 #: Sizes within this factor count as one; the closest neighbours on purpose in the corpus are 1.3 apart.
 SAME_SIZE = 1.25
@@ -110,28 +112,37 @@ def family_points(corpus: Corpus, family: str) -> Points:
     Misuse
         If the family has no loss, size or tokens to fit.
     """
+    return points_of_families(corpus, [family])[0]
+
+
+def points_of_families(corpus: Corpus, families: Sequence[str]) -> list[Points]:
+    """Points of several families, read at once; see `family_points`."""
     known = {name: rest for name, *rest in corpus.rows("select family, metric, related from families")}
-    if family not in known:
-        raise UnknownName("family", family, known)
-    metric, related = known[family]
+    for family in families:
+        if family not in known:
+            raise UnknownName("family", family, known)
     rows = corpus.query(
-        "select run, params, tokens, flops, loss, unique_tokens, unit from losses"
-        " where family = ? and params is not null and tokens > 0 order by params, run, tokens, step",
-        [family],
+        "select family, run, params, tokens, flops, loss, unique_tokens, unit from losses"
+        " where list_contains(?, family) and params is not null and tokens > 0"
+        " order by family, params, run, tokens, step",
+        [list(families)],
     ).fetchnumpy()
-    if not len(rows["loss"]):
-        why = "its runs have a loss but no size or no tokens" if metric else "its source publishes no loss"
-        raise Misuse(f"family {family!r} has no points to fit: {why}")
-    columns = {name: np.asarray(np.ma.filled(rows[name], np.nan), float) for name in NUMBERS if name in rows}
-    columns["run"] = np.asarray(rows["run"], dtype=object)
-    return Points(family, columns, str(rows["unit"][0]), related)
-
-
-NUMBERS = ("params", "tokens", "flops", "loss", "unique_tokens")
+    text = {name: np.asarray(rows[name], dtype=object) for name in ("family", "run", "unit")}
+    numbers = {name: np.asarray(np.ma.filled(rows[name], np.nan), float) for name in NUMBERS}
+    found = []
+    for family in families:
+        metric, related = known[family]
+        mine = text["family"] == family
+        if not mine.any():
+            why = "its runs have a loss but no size or no tokens" if metric else "its source publishes no loss"
+            raise Misuse(f"family {family!r} has no points to fit: {why}")
+        columns = {"run": text["run"][mine], **{name: values[mine] for name, values in numbers.items()}}
+        found.append(Points(family, columns, str(text["unit"][mine][0]), related))
+    return found
 
 
 def families_with_points(corpus: Corpus, sizes: int = 3) -> list[str]:
-    """Names of the families that have a loss at several sizes.
+    """Names of the families whose runs differ in scale only and have a loss at several sizes.
 
     Parameters
     ----------
@@ -139,7 +150,8 @@ def families_with_points(corpus: Corpus, sizes: int = 3) -> list[str]:
         Least number of distinct params.
     """
     found = corpus.rows(
-        "select family from losses where params is not null and tokens > 0"
+        "select family from losses join families using (family)"
+        " where params is not null and tokens > 0 and varies is null"
         " group by family having count(distinct params) >= ? order by family",
         [sizes],
     )

@@ -53,12 +53,15 @@ class Method:
         Most steps.
     damping : float
         Damping to begin with.
+    ease : float
+        Factor on the damping after a step that went as foretold.
     """
 
     exact: bool
     tolerance: float
     limit: int = 100
     damping: float = 1e-3
+    ease: float = 0.03
 
 
 def minimise(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems, which: Rows, method: Method) -> State:
@@ -95,7 +98,7 @@ def minimise(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems,
     trial, promise = state.x[active], np.zeros(len(active))
     while len(active):
         expansion = expand(coordinates, loss, trial, here, exact=method.exact)
-        _accept(state, active, trial, promise, expansion)
+        _accept(state, active, trial, promise, expansion, method.ease)
         trial, promise = _step(state, active, coordinates)
         finished = _finished(state, active, promise, method)
         if 4 * finished.sum() >= len(active):
@@ -108,7 +111,7 @@ def minimise(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems,
     return state
 
 
-def _accept(state: State, active: Rows, trial: Array, promise: Array, new: Expansion) -> None:
+def _accept(state: State, active: Rows, trial: Array, promise: Array, new: Expansion, ease: float) -> None:
     """Move where the objective fell; trust the model more or less by how well it foretold the fall."""
     old = state.value[active]
     first = state.steps[active] == 0
@@ -123,7 +126,7 @@ def _accept(state: State, active: Rows, trial: Array, promise: Array, new: Expan
     state.hessian[moved] = new.hessian[better]
     state.scale[moved] = np.maximum(new.scale[better], 1e-300)
     damping = state.damping[active]
-    trust = np.where(ratio > 0.9, 0.2, np.where(ratio > 0.5, 0.5, np.where(ratio < 0.1, 4.0, 1.0)))
+    trust = np.where(ratio > 0.9, ease, np.where(ratio > 0.5, 0.3, np.where(ratio < 0.1, 4.0, 1.0)))
     factor = np.where(better, trust, 8.0)
     state.damping[active] = np.where(first, damping, np.clip(damping * factor, 1e-15, 1e16))
     state.steps[active] += 1

@@ -31,7 +31,7 @@ from scalebook.corpus.files import cache_folder, write_atomically
 from .error import relative_error
 from .fit import Fit, Objective, fit_batch
 from .law import Law, laws
-from .points import Points, families_with_points, family_points
+from .points import Points, families_with_points, points_of_families
 from .protocol import Split, protocols
 
 #: Laws of a study when none are named: two forms and the two baselines that they must beat.
@@ -96,13 +96,18 @@ class Study:
 
     @property
     def laws_fitted(self) -> int:
-        """Fits with free coefficients that reached an optimum (baselines are not counted)."""
-        return int((self.results["starts"] > 0).sum())
+        """Fits with free coefficients that reached an optimum: no baselines, no splits with too few points."""
+        return len(fitted(self.results))
 
     @property
     def families(self) -> int:
         """Families with at least one fit."""
-        return int(self.results.loc[self.results["starts"] > 0, "family"].nunique())
+        return int(fitted(self.results)["family"].nunique())
+
+
+def fitted(results: pd.DataFrame) -> pd.DataFrame:
+    """Rows in which coefficients were searched for and an optimum was reached, whether or not it is the only one."""
+    return results[(results["starts"] > 0) & results["status"].isin(["converged", "not_identified"])]
 
 
 @dataclass(frozen=True)
@@ -175,7 +180,7 @@ def study(
     folder = (cache or cache_folder()) / "study"
     chosen = [protocols[n].name for n in (names or protocols)]
     forms = [laws[n].name for n in (law_names or laws)]
-    points = [family_points(corpus, f) for f in (families or families_with_points(corpus))]
+    points = points_of_families(corpus, list(families or families_with_points(corpus)))
     tasks = [Task(p, n, form, objective, delta, starts, seed) for p in points for n in chosen for form in forms]
     if not tasks:
         raise Misuse("nothing to study: the corpus has no family with a loss at three sizes")
@@ -208,7 +213,7 @@ def answer(task: Task) -> pd.DataFrame:
 def _unanswerable(points: Points, law: Law, splits: Sequence[Split]) -> str:
     """Why this family cannot answer with this law under this protocol; empty if it can."""
     if not splits:
-        return f"the protocol has no split for a family of {len(points.sizes)} sizes"
+        return f"the protocol has no split for a family of this many sizes: {points.level.max() + 1}"
     unknown = [c for c in law.inputs if c not in points.columns or not np.all(points[c] > 0)]
     return f"the law needs {', '.join(unknown)} of every checkpoint" if unknown else ""
 

@@ -111,10 +111,30 @@ def _assess(
     noise = _noise(r, w)
     inside = np.abs(r) <= loss.delta
     bread, convex = _bread(at.hessian, slopes, w, r, inside, noise, loss, held)
-    covariance = _sandwich(bread, slopes * (w * psi)[:, None, :], held, w, clusters)
+    scores = slopes * (w * psi)[:, None, :]
+    if clusters is None:
+        scores = scores / (1.0 - _leverage(slopes * unit[:, :, None], w, eigenvalues, vectors))[:, None, :]
+    covariance = _sandwich(bread, scores, held, w, clusters)
     norm = np.where(exactly, 0.0, norm)
     size = np.einsum("rn,rn->r", w, np.abs(r))
     return Evidence(at.value, norm, convex, condition, flat, held, covariance, size, noise)
+
+
+def _leverage(columns: Array, w: Array, eigenvalues: Array, vectors: Array) -> Array:
+    """Share of each point in its own prediction, shape (rows, n), at most 0.9; `columns` have length one.
+
+    A residual is smaller than the error by this share: dividing by the rest makes the sandwich that of the
+    jackknife, "HC3", without which intervals are too narrow.
+
+    References
+    ----------
+    .. [1] MacKinnon and White (1985), Journal of Econometrics 29.
+    """
+    turned = np.matmul(vectors.transpose(0, 2, 1), columns)
+    firm = eigenvalues > eigenvalues[:, -1:] * FLAT**-2
+    weights = np.where(firm, 1.0 / np.where(firm, eigenvalues, 1.0), 0.0)
+    share: Array = np.minimum(w * np.einsum("rkn,rk->rn", turned * turned, weights), 0.9)
+    return share
 
 
 def _noise(r: Array, w: Array) -> Array:
@@ -163,15 +183,14 @@ def _bread(
 def _sandwich(
     bread: Array, scores: Array, held: NDArray[np.bool_], w: Array, clusters: NDArray[np.intp] | None
 ) -> Array:
-    """Covariance bread^-1 meat bread^-1, with the usual correction for few points or few clusters.
+    """Covariance bread^-1 meat bread^-1, with the usual correction for few clusters.
 
     References
     ----------
     .. [1] Huber (1967); White (1980), Econometrica 48; Liang and Zeger (1986), Biometrika 73 (clusters).
     """
     rows, p, _ = scores.shape
-    n = np.maximum((w > 0).sum(axis=1), p + 1).astype(float)
-    factor = n / (n - p)
+    factor = np.ones(rows)
     if clusters is not None:
         groups = int(clusters.max(initial=0)) + 1
         summed = np.zeros((rows, groups, p))
@@ -180,6 +199,7 @@ def _sandwich(
         present = np.zeros((rows, groups), dtype=bool)
         np.logical_or.at(present, (np.arange(rows)[:, None], clusters), w > 0)
         count = np.maximum(present.sum(axis=1), 2).astype(float)
+        n = np.maximum((w > 0).sum(axis=1), p + 1).astype(float)
         factor = count / (count - 1) * (n - 1) / (n - p)
     meat = np.matmul(scores, scores.transpose(0, 2, 1)) * factor[:, None, None]
     unit = 1.0 / np.sqrt(np.maximum(np.abs(np.einsum("rkk->rk", bread)), 1e-300))

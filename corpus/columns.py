@@ -71,7 +71,10 @@ COLUMNS: dict[str, Column] = {
         "INTEGER",
         "runs",
         "Trainings that share no history: branches of a run are not counted, replicates of one recipe count once.",
-        "independent_runs > 0",
+        "independent_runs >= 0",
+    ),
+    "varies": Column(
+        "VARCHAR", "", "What differs between its runs besides scale, such as repetition or mixture; null for nothing."
     ),
     "related": Column("VARCHAR", "", "Families with the same word share authors or data and are not independent."),
     # runs

@@ -15,6 +15,7 @@ import duckdb
 
 from .errors import DamagedFile, Misuse, UnknownName
 from .metric_names import dictionary_views
+from .own_runs import MINE, OwnFamily, own_families
 from .statements import only_reads
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ TABLE_NAMES = (
     "published_errors",
     "hardware",
 )
+
+#: Those that a user's own runs have too.
+OWN_TABLES = TABLE_NAMES[:5]
 
 #: Views in the order in which they build on each other.
 VIEW_NAMES = (
@@ -72,6 +76,16 @@ def _view_sql(view: str) -> str:
     return (Path(__file__).parent / "views" / f"{view}.sql").read_text(encoding="utf-8")
 
 
+def derived() -> Iterator[str]:
+    """Statements that make every view and macro over the tables, in the order in which they build on each other."""
+    for view, rows in dictionary_views().items():
+        yield f"create view {view} as {rows}"
+    for view in VIEW_NAMES:
+        yield f"create view {view} as {_view_sql(view)}"
+    for macro in sorted((Path(__file__).parent / "macros").glob("*.sql")):
+        yield macro.read_text(encoding="utf-8")
+
+
 def _no_rows(table: str) -> str:
     """A query with the columns of a table and nothing in it, for a corpus of which no source has such rows."""
     from .columns import COLUMNS
@@ -81,13 +95,16 @@ def _no_rows(table: str) -> str:
     return f"select {columns} where false"
 
 
-def open_corpus(folder: Path | str | None = None) -> Corpus:
+def open_corpus(folder: Path | str | None = None, *, own_runs: bool | None = None) -> Corpus:
     """Open the corpus for reading.
 
     Parameters
     ----------
     folder : path, optional
         Another corpus folder than the one that ships with the package.
+    own_runs : bool, optional
+        Whether the user's own runs (`scalebook ingest --runs`) are in the tables and views too, with sources that are
+        called ``mine/...``; by default they are, unless a folder is named.
 
     Returns
     -------
@@ -97,7 +114,7 @@ def open_corpus(folder: Path | str | None = None) -> Corpus:
     Raises
     ------
     Misuse
-        If the folder holds no corpus.
+        If the folder holds no corpus, or an own family is called like one of the corpus.
 
     Examples
     --------
@@ -105,7 +122,8 @@ def open_corpus(folder: Path | str | None = None) -> Corpus:
     ...     corpus.rows("select count(*) > 0 from runs")
     [(True,)]
     """
-    return Corpus(data_folder(folder))
+    joined = folder is None if own_runs is None else own_runs
+    return Corpus(data_folder(folder), own_families() if joined else ())
 
 
 #: Errors that a sound corpus gives too; others are looked into.
@@ -126,26 +144,24 @@ class Corpus:
     that could write to those files are refused before they run.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, own: Sequence[OwnFamily] = ()) -> None:
+        self.folder, self.own = folder, tuple(own)
         self._connection = duckdb.connect()
         files = {t: sorted((folder / t).glob("*.parquet")) for t in TABLE_NAMES}
         if not any(files.values()):
             raise Misuse(f"no corpus in {folder}: it holds no Parquet file; run: scalebook ingest --into {folder}")
         self._files = [f for found in files.values() for f in found]
+        self._files += [family.table(t) for family in own for t in OWN_TABLES]
         run = self._connection.execute
         run(f"set allowed_paths = {_texts(self._files)}")
         for table, found in files.items():
             rows = f"from read_parquet({_texts(found)})" if found else _no_rows(table)
-            self._guard(f"create view {table} as {rows}")
-        for view, rows in dictionary_views().items():
-            self._guard(f"create view {view} as {rows}")
-        for view in VIEW_NAMES:
-            self._guard(f"create view {view} as {_view_sql(view)}")
-        for macro in sorted((Path(__file__).parent / "macros").glob("*.sql")):
-            self._guard(macro.read_text(encoding="utf-8"))
+            self._guard(f"create view {table} as {rows}{self._joined(table)}")
+        for statement in derived():
+            self._guard(statement)
         run("set enable_external_access = false")
         run("set lock_configuration = true")
+        self._refuse_clashes()
 
     def __enter__(self) -> Corpus:
         return self
@@ -218,6 +234,21 @@ class Corpus:
             # A cursor of its own: results may be fetched from in any order.
             return self._connection.cursor().execute(sql, list(values))
 
+    def _joined(self, table: str) -> str:
+        """What adds a table of the user's own runs to that of the corpus; they may be of an earlier version."""
+        files = [family.table(table) for family in self.own if table in OWN_TABLES]
+        return f" union all by name from read_parquet({_texts(files)}, union_by_name = true)" if files else ""
+
+    def _refuse_clashes(self) -> None:
+        """An own family may not be called like one of the corpus, which may have come later."""
+        names = {family.name: family for family in self.own}
+        sql = "select family from families where family in ? and not starts_with(source, ?) limit 1"
+        for (name,) in self.rows(sql, [list(names), MINE]) if names else ():
+            raise Misuse(
+                f"the corpus has a family {name!r}, and so do your own runs: ingest yours under another name with"
+                f" scalebook ingest --runs FILE --family NAME, and delete {names[name].entry}"
+            )
+
     @contextlib.contextmanager
     def _in_our_words(self) -> Iterator[None]:
         try:
@@ -233,9 +264,9 @@ class Corpus:
         damaged = named or next((f for f in self._files if not self._is_whole(f)), None)
         if damaged is None:
             return Misuse(str(error))
-        return DamagedFile(
-            f"{damaged} cannot be read ({str(error).splitlines()[0]}); run: scalebook ingest {damaged.stem}"
-        )
+        remedies = {family.folder: family.remedy for family in self.own}
+        remedy = remedies.get(damaged.parent, f"run: scalebook ingest {damaged.stem}")
+        return DamagedFile(f"{damaged} cannot be read ({str(error).splitlines()[0]}); {remedy}")
 
     def _is_whole(self, file: Path) -> bool:
         try:

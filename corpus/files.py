@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def cache_folder() -> Path:
@@ -28,3 +33,14 @@ def write_atomically(target: Path, content: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    """Parquet bytes, the same for the same table."""
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    pq.write_table(
+        table, buffer, compression="zstd", compression_level=15, row_group_size=1 << 20, data_page_version="2.0"
+    )
+    return buffer.getvalue()

@@ -58,6 +58,9 @@ METRICS: dict[str, Metric] = {
         10.0,
         "lower",
     ),
+    "averaged_loss": Metric(
+        "nats/token", "Loss of the mean of the weights over the last steps, not of the run's own.", 0.0, _NATS, "lower"
+    ),
     "span_loss": Metric("nats/token", "Cross-entropy of masked spans (encoder-decoder).", 0.0, _NATS, "lower"),
     "span_perplexity": Metric(
         "perplexity/2048th of an example",

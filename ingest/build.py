@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scalebook.corpus.errors import BrokenTable
-from scalebook.corpus.files import write_atomically
+from scalebook.corpus.files import parquet_bytes, write_atomically
 from scalebook.corpus.metric_names import METRICS
 from scalebook.corpus.tables import TABLES
 
 from .corrections import correct
-from .source import Source, Tables
+from .source import Source
 
 #: Tables of a source that measured something; one that only quotes papers has none of them.
 MEASURED = frozenset({"families", "runs", "checkpoints", "metrics"})
@@ -57,7 +57,6 @@ def read(source: Source, folder: Path) -> dict[str, pa.Table]:
     if not MEASURED.isdisjoint(made):
         if missing := sorted(MEASURED - set(made)):
             raise BrokenTable(f"{source.id}: no rows for {', '.join(missing)}")
-        made["families"] = _families(made)
         units = {name: m.unit for name, m in METRICS.items()}
         made["metrics"] = made["metrics"].assign(unit=made["metrics"]["metric"].map(units))
     made["sources"] = pd.DataFrame([_card(source)])
@@ -66,6 +65,8 @@ def read(source: Source, folder: Path) -> dict[str, pa.Table]:
             made[name] = made[name].assign(source=source.id)
     tables = {n: TABLES[n].conform(f"{source.id} {n}", rows) for n, rows in made.items()}
     tables = correct(source.id, tables, source.corrections)
+    if "families" in tables:
+        tables["families"] = _counted(tables["families"], tables["runs"])
     for name, table in tables.items():
         TABLES[name].check(f"{source.id} {name}", table)
     if "runs" in tables:
@@ -91,18 +92,9 @@ def write(source: Source, tables: dict[str, pa.Table], into: Path, *, only_check
         if only_check and not same:
             state = "differs" if file.is_file() else "missing"
         if state == "written":
-            write_atomically(file, _parquet(table))
+            write_atomically(file, parquet_bytes(table))
         done.append(Built(source.id, name, table.num_rows, state))
     return done
-
-
-def _parquet(table: pa.Table) -> bytes:
-    """Parquet bytes, the same for the same table."""
-    buffer = io.BytesIO()
-    pq.write_table(
-        table, buffer, compression="zstd", compression_level=15, row_group_size=1 << 20, data_page_version="2.0"
-    )
-    return buffer.getvalue()
 
 
 def _same(file: Path, table: pa.Table) -> bool:
@@ -129,13 +121,18 @@ def _card(source: Source) -> dict[str, object]:
     }
 
 
-def _families(made: Tables) -> pd.DataFrame:
-    """Families with their number of independent runs, counted: no branches, replicates of one recipe once."""
-    runs = made["runs"].reindex(columns=["run", "family", "parent_run", "replicate_group"])
-    trunks = runs[runs["parent_run"].isna()]
-    recipe = trunks["replicate_group"].astype("str").where(trunks["replicate_group"].notna(), trunks["run"])
-    counted = recipe.groupby(trunks["family"]).nunique().rename("independent_runs")
-    return made["families"].merge(counted, how="left", left_on="family", right_index=True)
+def _counted(families: pa.Table, runs: pa.Table) -> pa.Table:
+    """Families with their number of independent runs: no branches, replicates of one recipe once."""
+    counted = Counter[str]()
+    trunks = {
+        (r["family"], r["replicate_group"] or r["run"])
+        for r in runs.select(["run", "family", "parent_run", "replicate_group"]).to_pylist()
+        if r["parent_run"] is None
+    }
+    counted.update(family for family, _ in trunks)
+    place = families.schema.get_field_index("independent_runs")
+    numbers = pa.array([counted[f] for f in families["family"].to_pylist()], families.schema.field(place).type)
+    return families.set_column(place, families.schema.field(place), numbers)
 
 
 def _check_references(source: str, tables: dict[str, pa.Table]) -> None:

@@ -49,7 +49,7 @@ def fetch(source: Source, local: Path | None = None, *, offline: bool = False) -
         return given / source.folder
     if local is not None:
         raise BrokenSource(f"{source.id}: {local} has no folder {source.folder!r}")
-    folder = cache_folder() / "sources" / f"{source.folder}-{source.commit[:12]}"
+    folder = _cached(source)
     wanted = list(differing(source, folder))
     if wanted and source.extracted:
         raise BrokenSource(
@@ -68,6 +68,16 @@ def available(source: Source, local: Path | None = None) -> bool:
     """Whether the files are at hand, or could be downloaded."""
     given = local or (Path(os.environ["SCALEBOOK_SOURCES"]) if os.environ.get("SCALEBOOK_SOURCES") else None)
     return not source.extracted or (given is not None and (given / source.folder).is_dir())
+
+
+def local_folders(source: Source) -> list[Path]:
+    """Folders that may hold a source's files: below ``SCALEBOOK_SOURCES``, and where downloads are kept."""
+    given = os.environ.get("SCALEBOOK_SOURCES")
+    return [*([Path(given) / source.folder] if given else []), _cached(source)]
+
+
+def _cached(source: Source) -> Path:
+    return cache_folder() / "sources" / f"{source.folder}-{source.commit[:12]}"
 
 
 def _download(source: Source, path: str, target: Path, attempts: int = 3) -> None:

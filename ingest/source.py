@@ -34,8 +34,8 @@ class Source:
         network, no writing.
     title, repository, commit, licence, citation : str
         Who published it, where, under which terms, and how to cite it. ``repository`` is ``owner/name`` on GitHub.
-    retrieved : datetime.date
-        Day of the commit.
+    retrieved : datetime.date, optional
+        Day of the commit; None where it is not known.
     files : mapping of str to str
         Every file read, to its sha256. A source with many files keeps them in a file of the same name that ends in
         ``.sha256`` (see `listed`).
@@ -55,7 +55,7 @@ class Source:
     commit: str
     licence: str
     citation: str
-    retrieved: datetime.date
+    retrieved: datetime.date | None
     files: Mapping[str, str]
     folder: str
     extracted: bool = False

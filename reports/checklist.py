@@ -6,6 +6,7 @@ import pandas as pd
 
 from scalebook.analysis.law import laws
 from scalebook.analysis.results import BASELINES
+from scalebook.analysis.study import fitted
 
 from .report import Checklist
 
@@ -22,15 +23,14 @@ def checklist(results: pd.DataFrame) -> Checklist:
     ----------
     Li, Kudugunta, Zettlemoyer (2025), (Mis)Fitting: A Survey of Scaling Laws, arXiv:2502.18969.
     """
-    fitted = results[~results["law"].isin(BASELINES)]
-    names = sorted(set(fitted["law"]))
+    tried = results[~results["law"].isin(BASELINES)]
+    names = sorted(set(tried["law"]))
     forms = "; ".join(f"{n} ({len(laws[n].free)} free coefficients: {', '.join(laws[n].free)})" for n in names)
-    done = fitted[fitted["starts"] > 0]
+    done = fitted(results)
     agreeing = (done["starts_agreeing"] / done["starts"]).median()
-    objectives = ", ".join(sorted(set(fitted["objective"])))
-    points = fitted.loc[fitted["points"] > 0, "points"]
-    factors = fitted["extrapolation_params"].dropna()
-    counts = fitted["status"].value_counts()
+    objectives = ", ".join(sorted(set(tried["objective"])))
+    points, factors = done["points"], done["extrapolation_params"]
+    counts = tried["status"].value_counts()
     return Checklist(
         (
             ("Which form, with which free coefficients?", forms + "."),
@@ -41,7 +41,7 @@ def checklist(results: pd.DataFrame) -> Checklist:
             ),
             (
                 "Which runs: sizes, tokens per run, repetition?",
-                f"{fitted['family'].nunique()} families; {int(points.min()):,} to {int(points.max()):,} points to a"
+                f"{done['family'].nunique()} families; {int(points.min()):,} to {int(points.max()):,} points to a"
                 " fit; see the table of families. Repeated data stays as published and makes families of its own.",
             ),
             (
@@ -56,7 +56,7 @@ def checklist(results: pd.DataFrame) -> Checklist:
             (
                 "Which metric, on which evaluation set?",
                 "One metric and set per family, named with the family: "
-                + ", ".join(sorted(set(fitted["unit"])))
+                + ", ".join(sorted(set(done["unit"])))
                 + ". Families are never pooled in one fit.",
             ),
             (

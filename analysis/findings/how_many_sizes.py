@@ -21,8 +21,9 @@ def find(results: pd.DataFrame) -> Finding:
         {"sizes": Shown("sizes seen", "count"), **typical_columns(f"that with {BASE} sizes")},
     )
     # Beyond the last row on which several independent groups stand, a single laboratory speaks.
-    several = evidence.rows["groups"] >= min(FEW, int(evidence.rows["groups"].max()))
-    many = int(evidence.rows.loc[several, "sizes"].max())
+    more = evidence.rows[evidence.rows["sizes"] > BASE]
+    several = more["groups"] >= min(FEW, more["groups"].max())
+    many = int(more.loc[several, "sizes"].max()) if len(more) else BASE
     claim = evidence.say(
         "Seen at {few} sizes, the largest model of a family is forecast with a median error of {are}"
         " (90 % interval {interval}, {families} families). Families that have {many} sizes to learn from are forecast"

@@ -6,9 +6,8 @@ TABLE = Table(
     key=("run", "step", "tokens"),
     columns=("run", "step", "tokens", "tokens_basis", "flops", "flops_basis", "learning_rate"),
     required=("run",),
-    meaning="One moment of a run: steps, tokens and FLOPs so far.",
+    meaning="One moment of a run: steps, tokens and FLOPs so far; neither steps nor tokens: the finished model.",
     checks=(
-        ("a checkpoint has a step or tokens", "step is not null or tokens is not null"),
         ("tokens say who says so", "(tokens is null) = (tokens_basis is null)"),
         ("FLOPs say who says so", "(flops is null) = (flops_basis is null)"),
     ),

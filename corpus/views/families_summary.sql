@@ -26,6 +26,7 @@ select
     f.source,
     f.architecture,
     f.data,
+    f.varies,
     f.related,
     f.metric,
     f.task,

@@ -31,7 +31,7 @@ join runs as r on r.family = f.family
 join metrics as m
     on m.run = r.run
     and m.metric = f.metric
-    and m.split = f.split
+    and m.split is not distinct from f.split
     and m.task is not distinct from f.task
     and m.shots is not distinct from f.shots
 join metric_dictionary as d on d.metric = m.metric

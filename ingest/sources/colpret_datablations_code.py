@@ -34,6 +34,7 @@ def tables(raw: Path) -> Tables:
         "families": pd.DataFrame(
             {
                 "family": [FAMILY],
+                "varies": "mixture",
                 "architecture": "decoder",
                 "data": "C4, Python",
                 "metric": "loss",

@@ -54,6 +54,7 @@ def tables(raw: Path) -> Tables:
         "families": pd.DataFrame(
             {
                 "family": [FAMILY],
+                "varies": "repetition",
                 "architecture": "decoder",
                 "data": "C4",
                 "metric": "loss",

@@ -36,7 +36,7 @@ FAMILIES = pd.DataFrame(
         ("gemstones-public", None, None, None, "Public models on Gemstones' validation text; tokenizers differ."),
     ],
     columns=["family", "data", "metric", "split", "note"],
-)
+).assign(varies=["shape", "shape", "shape", "shape", "shape and learning rate", "data and recipe"])
 
 # Training tokens that the authors of each public model state in its report or card.
 PUBLIC_TOKENS = {

@@ -2,8 +2,8 @@
 
 No losses. Sizes are nominal; for mixtures of experts they count all parameters or the active ones, by row. "Winograd"
 is WinoGrande. "Pretraining data size" is mostly the number of training tokens, for some models that of the corpus
-(corrected). The stated FLOPs are 6 x size x data without exception and are not repeated. Models whose number of tokens
-is not known (Mistral, GPT-2 and others) are left out, and so are instruction-tuned ones, whose base is not stated.
+(corrected); it stays open where the authors of a model do not say (Mistral, GPT-2 and others). The stated FLOPs are
+6 x size x data without exception and are not repeated. Left out: instruction-tuned models, whose base is not stated.
 """
 
 from __future__ import annotations
@@ -56,7 +56,14 @@ BUDGETS = {
     "Qwen/Qwen2-0.5B": 12e12,
 }
 #: Mixtures of experts whose size counts the parameters that one token passes through.
-ACTIVE = ("DeepSeek-V2", "DeepSeek-Coder-V2")
+ACTIVE = (
+    "deepseek-ai/DeepSeek-V2",
+    "deepseek-ai/DeepSeek-Coder-V2-Base",
+    "mistralai/Mixtral-8x22B-v0.1",
+    "ai21labs/Jamba-v0.1",
+)
+#: Its size in the table, 24 B, is neither the 57 B of all parameters nor the 14 B of one token.
+UNSIZED = "Qwen/Qwen2-57B-A14B"
 
 
 def tables(raw: Path) -> Tables:
@@ -71,7 +78,8 @@ def tables(raw: Path) -> Tables:
     families = models.drop_duplicates("family")
     return {
         "families": families[["family", "architecture", "related"]].assign(
-            note="Finished models of one line; sizes and tokens are nominal."
+            varies=(families["family"] == "obsscaling-others").map({True: "data and architecture", False: None}),
+            note="Finished models of one line; sizes and tokens are nominal.",
         ),
         "runs": models.drop(columns=["tokens", "tokens_basis", "Model", "related"]),
         "checkpoints": models[["run", "tokens", "tokens_basis"]],
@@ -80,31 +88,31 @@ def tables(raw: Path) -> Tables:
 
 
 def _models(table: pd.DataFrame) -> pd.DataFrame:
-    """Models with a number of tokens; lines of one size together in one family."""
+    """Models; lines of one size together in one family."""
     line = table["Model Family"]
     plain = line.str.lower().str.replace("/", "-")
     alone = table.groupby(line)["Model Size (B)"].transform("nunique") == 1
     family = "obsscaling-" + plain.mask(alone, "others")
-    params = table["Model Size (B)"] * 1e9
-    active = line.isin(ACTIVE)
+    params = (table["Model Size (B)"] * 1e9).mask(table["Model"] == UNSIZED)
+    active = table["Model"].isin(ACTIVE)
+    word = plain.str.extract(r"^(h2o|gpt-neo|openllama|[a-z]+)")[0]
     models = pd.DataFrame(
         {
             "Model": table["Model"],
             "run": family + "/" + table["Model"].str.split("/").str[1].str.lower(),
             "family": family,
-            "related": plain.str.extract(r"^([a-z]+)", expand=False)
-            .replace("codellama", "llama")
-            .mask(alone, "others"),
+            "related": word.replace("codellama", "llama").mask(alone, "others"),
             "recipe": table["Model"],
-            "architecture": line.map(ARCHITECTURES).fillna("decoder"),
+            "architecture": line.map(ARCHITECTURES).fillna("decoder").mask(table["Model"] == UNSIZED, "moe"),
             "params": params,
             "params_active": params.where(active),
-            "params_basis": active.map({True: "active", False: "nominal"}),
+            "params_basis": active.map({True: "active", False: "nominal"}).where(params.notna()),
             "tokens": (table["Pretraining Data Size (T)"] * 1e12).fillna(table["Model"].map(BUDGETS)),
             "tokens_basis": table["Pretraining Data Size (T)"].isna().map({True: "planned", False: "reported"}),
         }
     )
-    return models.dropna(subset="tokens").sort_values("architecture", key=lambda a: a != "decoder", kind="stable")
+    models["tokens_basis"] = models["tokens_basis"].where(models["tokens"].notna())
+    return models.sort_values("architecture", key=lambda a: a != "decoder", kind="stable")
 
 
 def _melted(raw: Path, file: str, models: pd.DataFrame) -> pd.DataFrame:

@@ -48,6 +48,7 @@ def tables(raw: Path) -> Tables:
             metric="loss",
             task="pile_pile_cc",
             split="validation",
+            varies="mixture",
             related="regmix",
             note="One size: runs differ in the mixture of their data only.",
         ),

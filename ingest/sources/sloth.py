@@ -2,9 +2,9 @@
 
 No losses. Sizes are nominal, often cut to whole billions. An instruction-tuned model hangs on the base model of its
 line and size; its tokens are those of pre-training. Scores of the first leaderboard repeat those of obsscaling for most
-base models, as both copied it. Left out: models without tokens; ratings by people or judges; ``df_full*.csv``, which
-repeats these values and adds fine-tunes of unstated bases, in ``df_full_v2.csv`` on another scale (chance is 0); and
-the raw exports of the leaderboard: fine-tunes and merges of unstated bases, with duplicates and flagged entries.
+base models, as both copied it. Left out: ratings by people or judges; ``df_full*.csv``, which repeats these values and
+adds fine-tunes of unstated bases, in ``df_full_v2.csv`` on another scale (chance is 0); and the raw exports of the
+leaderboard: fine-tunes and merges of unstated bases, with duplicates and flagged entries.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ PARTS: dict[str, tuple[str, int]] = {
     "musr": ("accuracy_norm", 0),
     "hendrycksTest": ("accuracy", 5),
 }
-ARCHITECTURES = {"rwkv": "ssm", "recurrentgemma": "hybrid"}
+ARCHITECTURES = {"rwkv": "ssm", "recurrentgemma": "hybrid", "mixtral-8x-v0.1": "moe"}
 RELATED = {"codellama": "llama", "meta": "llama", "recurrentgemma": "gemma"}
 
 
@@ -61,18 +61,22 @@ def tables(raw: Path) -> Tables:
             "line_of_models": line,
             "tuned": scores["Instruct"],
             "recipe": scores["Model"],
-            "params": scores["#Params (B)"] * 1e9,
+            "size": scores["#Params (B)"],
+            # 7 and 22 are the sizes of one expert of Mixtral, not of the model
+            "params": (scores["#Params (B)"] * 1e9).mask(line == "mixtral-8x-v0.1"),
             "architecture": line.map(ARCHITECTURES).fillna("decoder"),
             "tokens": scores["Pretraining Data Size (T)"] * 1e12,
             "line": scores.index + 2,
         }
-    ).dropna(subset="tokens")
+    )
     wide = models[["run", "tokens", "line"]].join(scores[list(meaning.index)])
     metrics = wide.melt(["run", "tokens", "line"], var_name="key").dropna(subset="value")
     return {
         "families": _families(models),
         "runs": _runs(models),
-        "checkpoints": models[["run", "tokens"]].assign(tokens_basis="reported"),
+        "checkpoints": models[["run", "tokens"]].assign(
+            tokens_basis=models["tokens"].isna().map({True: None, False: "reported"})
+        ),
         "metrics": metrics.join(meaning, on="key").assign(how="as_published", file=FILE),
     }
 
@@ -94,19 +98,24 @@ def _families(models: pd.DataFrame) -> pd.DataFrame:
     lines = base[["family", "architecture"]].assign(
         related=word, note="Finished models of one line; sizes and tokens are nominal."
     )
-    tuned = {"family": "sloth-instruct", "related": "others", "note": "Each hangs on the base of its line and size."}
+    tuned = {
+        "family": "sloth-instruct",
+        "related": "others",
+        "varies": "data and architecture",
+        "note": "Each hangs on the base of its line and size.",
+    }
     return pd.concat([lines, pd.DataFrame([tuned])], ignore_index=True)
 
 
 def _runs(models: pd.DataFrame) -> pd.DataFrame:
     """Base models, and instruction-tuned models with their base."""
     base, tuned = models[~models["tuned"]], models[models["tuned"]]
-    place = ["line_of_models", "params"]
+    place = ["line_of_models", "size"]
     # one base per line and size: the table has two only where nothing was tuned
     parents = base.drop_duplicates(place, keep=False)[[*place, "run"]].rename(columns={"run": "parent_run"})
     runs = pd.concat([base, tuned.merge(parents, how="left", on=place)], ignore_index=True)
     kept = ["run", "family", "recipe", "params", "architecture", "parent_run"]
-    return runs[kept].assign(params_basis="nominal")
+    return runs[kept].assign(params_basis=runs["params"].isna().map({True: None, False: "nominal"}))
 
 
 def _fix(where: str, right: float, models: int, values: int, reason: str) -> list[Correction]:

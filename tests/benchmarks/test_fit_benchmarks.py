@@ -36,10 +36,11 @@ def report(request: pytest.FixtureRequest) -> Iterator[None]:
     head = ("benchmark", "ours", "alternative", "ratio", "objective: ours", "alternative")
     widths = [max(len(row[k]) for row in [head, *ROWS]) for k in range(len(head))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [head, *ROWS]]
-    plugins = request.config.pluginmanager
-    if ROWS:
-        with plugins.get_plugin("capturemanager").global_and_fixture_disabled():
-            plugins.get_plugin("terminalreporter").write("\n\n" + "\n".join(lines) + "\n")
+    capture: Any = request.config.pluginmanager.get_plugin("capturemanager")
+    terminal: Any = request.config.pluginmanager.get_plugin("terminalreporter")
+    if ROWS and capture and terminal:
+        with capture.global_and_fixture_disabled():
+            terminal.write("\n\n" + "\n".join(lines) + "\n")
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def gradient(theta: Array, logs: Array, weights: Array | float = 1.0) -> Array:
     terms = np.stack([a - alpha * n, b - beta * d, np.full_like(n, e)])
     top = np.logaddexp(np.logaddexp(terms[0], terms[1]), terms[2])
     share = np.exp(terms - top) * (weights * np.clip(top - loss, -DELTA, DELTA))
-    return np.array([share[0].sum(), share[1].sum(), share[2].sum(), -(share[0] @ n), -(share[1] @ d)])
+    return np.array([*share.sum(axis=1), -(share[0] @ n), -(share[1] @ d)], dtype=float)
 
 
 def logarithms(data: Data) -> Array:
@@ -180,7 +181,8 @@ def _curve_fit(table: Data) -> float:
     """The reference's own call (arXiv:2410.11840): one start, bounds on the powers; half the sum of squares."""
 
     def law(x: Array, a: float, b: float, e: float, alpha: float, beta: float) -> Array:
-        return np.exp(e) + np.exp(a - alpha * x[0]) + np.exp(b - beta * x[1])
+        loss: Array = np.exp(e) + np.exp(a - alpha * x[0]) + np.exp(b - beta * x[1])
+        return loss
 
     x = np.log([table["params"], table["tokens"]])
     start = (6.255414, 7.3049974, 0.6254804, 0.3526596, 0.3526596)

@@ -58,13 +58,16 @@ def test_families_and_what_sizes_count(tmp_path: Path) -> None:
         "obsscaling-llama-2/llama-2-13b-hf",
         "obsscaling-llama-2/llama-2-7b-hf",
         "obsscaling-others/deepseek-v2",
+        "obsscaling-others/mistral-7b-v0.1",
         "obsscaling-others/rwkv-4-169m-pile",
-    ]  # Mistral's tokens are not known
+    ]
     assert runs["params_basis"]["obsscaling-others/deepseek-v2"] == "active"
     assert runs["params_active"].dropna().to_dict() == {"obsscaling-others/deepseek-v2": 21e9}
     checkpoints = SOURCE.tables(tmp_path)["checkpoints"].set_index("run")
     assert checkpoints["tokens_basis"]["obsscaling-others/rwkv-4-169m-pile"] == "planned"
     assert checkpoints["tokens"]["obsscaling-llama-2/llama-2-7b-hf"] == 2e12
+    unknown = checkpoints[checkpoints["tokens"].isna()]
+    assert unknown["tokens_basis"].isna().to_dict() == {"obsscaling-others/mistral-7b-v0.1": True}
 
 
 def test_golden_rows_and_values_traced_by_hand(raw_sources: Path) -> None:

@@ -24,16 +24,20 @@ def test_few_lines_of_the_real_format(tmp_path: Path) -> None:
     made = SOURCE.tables(tmp_path)
     found = made["metrics"][["run", "task", "metric", "shots", "value", "line"]].to_numpy().tolist()
     base, tuned = "sloth-llama-2/llama-2-7b", "sloth-instruct/llama-2-7b-chat"
-    assert sorted(found) == [  # no ratings by judges, and no model without tokens
+    assert sorted(found) == [  # no ratings by judges
+        ["sloth-gpt-2/gpt2", "arc_challenge", "accuracy_norm", 25, 0.22, 4],
+        ["sloth-gpt-2/gpt2", "hendrycksTest-anatomy", "accuracy", 5, 0.25, 4],
         [tuned, "hendrycksTest-anatomy", "accuracy", 5, 0.4, 3],
         [tuned, "leaderboard_bbh", "accuracy_norm", 3, 0.31, 3],
         [base, "arc_challenge", "accuracy_norm", 25, 0.53, 2],
         [base, "leaderboard_bbh", "accuracy_norm", 3, 0.35, 2],
         [base, "leaderboard_bbh_navigate", "accuracy_norm", 3, 0.42, 2],
     ]
+    checkpoints = made["checkpoints"].set_index("run")
+    assert checkpoints["tokens"].isna().to_dict() == {base: False, tuned: False, "sloth-gpt-2/gpt2": True}
     parents = made["runs"].set_index("run")["parent_run"].dropna()
     assert parents.to_dict() == {tuned: base}
-    assert set(made["families"]["family"]) == {"sloth-llama-2", "sloth-instruct"}
+    assert set(made["families"]["family"]) == {"sloth-llama-2", "sloth-gpt-2", "sloth-instruct"}
 
 
 def test_golden_rows_and_a_value_traced_by_hand(raw_sources: Path) -> None:
@@ -44,5 +48,5 @@ def test_golden_rows_and_a_value_traced_by_hand(raw_sources: Path) -> None:
     assert line["value"][["IFEval", "BBH", "MATH Lvl 5"]].to_list() == [0.14, 0.31, 0.0]
     assert set(line["run"]) == {"sloth-bloom/bloom-1b1"}
     runs = tables["runs"].to_pandas().set_index("run")
-    assert runs["parent_run"].notna().sum() == (runs["family"] == "sloth-instruct").sum() == 61
+    assert runs["parent_run"].notna().sum() == (runs["family"] == "sloth-instruct").sum() == 68
     assert runs["params"]["sloth-stablelm/stablelm-2-1_6b"] == 1.6e9  # read as 6 B upstream

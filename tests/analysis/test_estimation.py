@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import scalebook
+from scalebook.analysis.estimation import Cluster, Options, estimate
+from scalebook.analysis.fit import bootstrap, fit
+from scalebook.analysis.law import laws
+from scalebook.analysis.points import Points, family_points
+from scalebook.corpus.database import Corpus
+from scalebook.corpus.errors import Misuse, UnknownName
+
+#: The contract with scripts that read `scalebook fit --json`.
+CONTRACT = {
+    "law",
+    "family",
+    "n_points",
+    "n_runs",
+    "objective",
+    "delta",
+    "value",
+    "coefficients",
+    "status",
+    "starts",
+    "starts_agreeing",
+    "seconds",
+}
+BY_RUN_AND_POINT: tuple[Cluster, Cluster] = ("run", "none")
+
+
+@pytest.fixture
+def one(small: Corpus) -> Points:
+    return family_points(small, "one")
+
+
+def test_is_the_fit_of_the_engine_with_runs_as_clusters(one: Points) -> None:
+    found = estimate(one, "chinchilla", Options(objective="lsq-log", starts=6, seed=3, level=0.8))
+    plain = fit(laws["chinchilla"], one.columns, objective="lsq-log", clusters=one["run"], starts=6, seed=3, level=0.8)
+    assert found.fit.coefficients == plain.coefficients
+    assert (found.fit.status, found.fit.value) == ("converged", plain.value)
+    truth = {"E": 1.8, "A": 300.0, "B": 2000.0, "alpha": 0.33, "beta": 0.36}
+    assert found.fit.values == pytest.approx(truth, rel=0.1)
+
+
+def test_says_what_the_contract_says(one: Points) -> None:
+    said = estimate(one, "CHINCHILLA", Options(highest_losses=2, early_tokens=1e9)).as_dict()
+    assert set(said) >= CONTRACT
+    beyond = int((one["tokens"] >= 1e9).sum())
+    assert (said["law"], said["family"], said["unit"]) == ("chinchilla", "one", "nats/token")
+    assert said["n_points"] == beyond - 2
+    assert said["n_dropped"] == 60 - beyond + 2
+    assert said["n_runs"] == len(set(one["run"][one["tokens"] >= 1e9]))
+    assert set(said["coefficients"]) == {"E", "A", "B", "alpha", "beta"}
+    for coefficient in said["coefficients"].values():
+        assert set(coefficient) == {"value", "se", "low", "high"}
+        assert coefficient["low"] < coefficient["value"] < coefficient["high"]
+
+
+def test_points_that_are_left_out_take_no_part(one: Points) -> None:
+    keep = one["tokens"] >= 1e9
+    by_hand = one.where(keep)
+    assert estimate(one, "compute", Options(early_tokens=1e9)).fit.value == estimate(by_hand, "compute").fit.value
+
+
+def test_what_counts_as_independent_changes_errors_and_nothing_else(one: Points) -> None:
+    by_run, by_point = (estimate(one, "compute", Options(cluster=c)).fit for c in BY_RUN_AND_POINT)
+    assert by_run.values == by_point.values
+    assert by_run.coefficients["a"].se != by_point.coefficients["a"].se
+    with pytest.raises(Misuse, match="use --cluster run or --cluster none"):
+        estimate(one, "compute", Options(cluster="family"))
+
+
+def test_bootstrap_errors_are_those_of_the_refits(one: Points) -> None:
+    found = estimate(one, "chinchilla", Options(bootstraps=40, cluster="none", seed=5)).fit
+    plain = fit(laws["chinchilla"], one.columns, starts=16, seed=5)
+    drawn = bootstrap(laws["chinchilla"], one.columns, plain, 40, seed=5)
+    alphas = drawn.values[drawn.converged, drawn.names.index("alpha")]
+    estimated = found.coefficients["alpha"]
+    assert estimated.value == plain.values["alpha"]
+    assert estimated.se == pytest.approx(np.std(alphas, ddof=1))
+    assert (estimated.low, estimated.high) == pytest.approx(np.quantile(alphas, [0.025, 0.975]))
+
+
+def test_a_law_that_is_not_determined_is_not_resampled(small: Corpus) -> None:
+    pair = family_points(small, "pair")
+    found = estimate(pair, "chinchilla", Options(bootstraps=10)).fit
+    assert found.status == "not_identified"
+    assert np.isnan([e.se for e in found.coefficients.values()]).all()
+
+
+@pytest.mark.parametrize(
+    ("law", "options", "error", "words"),
+    [
+        ("chinchila", {}, UnknownName, r"no law named 'chinchila'; did you mean 'chinchilla'\?"),
+        ("compute", {"objective": "hubber"}, UnknownName, r"no objective named 'hubber'; did you mean 'huber'\?"),
+        ("compute", {"delta": -1.0}, Misuse, "delta is -1.0; it must be positive"),
+        ("compute", {"starts": 0}, Misuse, "starts is 0; it must be at least 1"),
+        ("compute", {"level": 95.0}, Misuse, "level is 95.0; it must be between 0 and 1"),
+        ("compute", {"early_tokens": 1e20}, Misuse, "no point of 'one' remains: 60 were left out"),
+        ("compute", {"bootstraps": 1}, Misuse, "an error needs two refits or more"),
+        ("last_seen", {"bootstraps": 10}, Misuse, "last_seen is read off, not fitted"),
+    ],
+)
+def test_misuse_says_what_is_allowed(one: Points, law: str, options: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        estimate(one, law, Options(**options))
+
+
+def test_a_column_that_the_law_needs_is_named(one: Points) -> None:
+    without = Points("mine", {name: values for name, values in one.columns.items() if name != "flops"})
+    with pytest.raises(Misuse, match="no column 'flops'"):
+        estimate(without, "compute")
+
+
+def test_the_front_door_takes_a_name_a_frame_or_points(
+    one: Points, small_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCALEBOOK_CORPUS", str(small_folder))
+    frame = pd.DataFrame(one.columns).drop(columns="unique_tokens").assign(note="text")
+    found = [scalebook.fit(data, "compute", starts=4) for data in ("one", one, frame)]
+    assert [f.fit.value for f in found] == [found[0].fit.value] * 3
+    assert [f.points.family for f in found] == ["one", "one", "runs"]
+    with pytest.raises(UnknownName, match="no column named 'run'"):
+        scalebook.fit(frame.drop(columns="run"), "compute")
+    with pytest.raises(UnknownName, match=r"no family named 'onne'; did you mean 'one'\?"):
+        scalebook.fit("onne", "compute")
