@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from scalebook.corpus.errors import Misuse
 
+from .bases import named, refuse_mixture
 from .fit import Bootstrap, Estimate, Fit, Objective, bootstrap, fit
 from .law import laws
 from .points import Points, drop
@@ -28,6 +29,8 @@ class Options:
         What is independent: whole runs, or single points. Families can only be clusters where there are several.
     early_tokens, highest_losses
         Points to leave out; see `points.drop`.
+    allow_mixed : bool
+        Fit points that count sizes, or FLOPs where the law takes them, in several ways; else they are refused.
     """
 
     objective: Objective = "huber-log"
@@ -39,6 +42,7 @@ class Options:
     cluster: Cluster = "run"
     early_tokens: float = 0.0
     highest_losses: int = 0
+    allow_mixed: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Estimation:
             "n_runs": len(self.points.runs),
             "n_dropped": self.dropped,
             "unit": self.points.unit,
+            "params_basis": named(self.points, "params_basis"),
+            "flops_basis": named(self.points, "flops_basis"),
         }
 
 
@@ -69,7 +75,7 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
     UnknownName
         If there is no such law.
     Misuse
-        If the points lack a column that the law takes, or hold values that it cannot take.
+        If the points lack a column that the law takes, hold values that it cannot take, or mix ways of counting.
     """
     if options.bootstraps == 1 or (options.bootstraps and laws[law].estimate):
         why = "an error needs two refits or more" if options.bootstraps == 1 else f"{law} is read off, not fitted"
@@ -77,6 +83,7 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
     if options.cluster == "family":
         raise Misuse("one family is one cluster, and an interval needs several: use --cluster run or --cluster none")
     kept = drop(points, early_tokens=options.early_tokens, highest_losses=options.highest_losses)
+    refuse_mixture(kept, laws[law].inputs, allowed=options.allow_mixed)
     labels = kept["run"] if options.cluster == "run" else None
     found = fit(
         laws[law],

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from numpy.typing import ArrayLike
 
-from .batch import solve_batch
-from .engine import Objective
-from .fitted import Bootstrap, Estimate, Fit, Status
+from .engine.batch import solve_batch
+from .engine.fitted import Bootstrap, Estimate, Fit, Status
+from .engine.record import Options
+from .engine.resampling import resample
+from .engine.search import Objective
 from .law import Columns, Law
-from .record import Options
-from .resampling import resample
 
 __all__ = ["Bootstrap", "Estimate", "Fit", "Objective", "Status", "bootstrap", "fit", "fit_batch"]
 

@@ -36,6 +36,9 @@ class Coefficient:
         The prediction is affine in all linear coefficients jointly, so that starts need not guess them.
     log : bool
         A positive scale: the engine works in its logarithm, and so are its starts spread.
+    power : str
+        Another coefficient: the engine works in ``C_0**a``, a level that the data determine, where C_0 itself and a lie
+        along a curved valley. `start`, `linear` and `log` then speak of that level.
     dims : mapping of str to str or float
         How it changes with the unit of an input: ``{"params": "alpha"}`` says that it carries ``params**alpha``.
         Powers are numbers or expressions of coefficients, such as ``"2*eta"``.
@@ -48,6 +51,7 @@ class Coefficient:
     start: tuple[float, float] | None = None
     linear: bool = False
     log: bool = False
+    power: str = ""
     dims: Mapping[str, str | float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -57,6 +61,8 @@ class Coefficient:
             raise TypeError(f"{self.meaning}: a coefficient with dims is bounded by 0 and infinity only")
         if self.log and self.low < 0:
             raise TypeError(f"{self.meaning}: a coefficient in logarithms is positive")
+        if self.power and (self.low, self.high) != (0.0, math.inf):
+            raise TypeError(f"{self.meaning}: a coefficient with a power is bounded by 0 and infinity only")
         if self.linear == (self.start is not None):
             raise TypeError(f"{self.meaning}: give either linear=True or a range to start from")
 

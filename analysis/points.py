@@ -20,6 +20,7 @@ Mask = NDArray[np.bool_]
 
 
 NUMBERS = ("params", "tokens", "flops", "loss", "unique_tokens")
+BASES = ("params_basis", "flops_basis")
 
 #: Sizes within this factor count as one; the closest neighbours on purpose in the corpus are 1.3 apart.
 SAME_SIZE = 1.25
@@ -35,6 +36,7 @@ class Points:
         Where they are from.
     columns : mapping of str to array, each of shape (n,)
         ``run`` (text), ``params``, ``tokens``, ``flops`` and ``loss``; more where known. Tokens and FLOPs are positive.
+        ``params_basis`` and ``flops_basis`` (text) say what N and C count; empty where the source does not.
     unit : str
         Unit of the loss.
     related : str
@@ -122,12 +124,12 @@ def points_of_families(corpus: Corpus, families: Sequence[str]) -> list[Points]:
         if family not in known:
             raise UnknownName("family", family, known)
     rows = corpus.query(
-        "select family, run, params, tokens, flops, loss, unique_tokens, unit from losses"
+        "select family, run, params, tokens, flops, loss, unique_tokens, unit, params_basis, flops_basis from losses"
         " where list_contains(?, family) and params is not null and tokens > 0"
         " order by family, params, run, tokens, step",
         [list(families)],
     ).fetchnumpy()
-    text = {name: np.asarray(rows[name], dtype=object) for name in ("family", "run", "unit")}
+    text = {name: np.asarray(np.ma.filled(rows[name], ""), object) for name in ("family", "run", "unit", *BASES)}
     numbers = {name: np.asarray(np.ma.filled(rows[name], np.nan), float) for name in NUMBERS}
     found = []
     for family in families:
@@ -136,7 +138,8 @@ def points_of_families(corpus: Corpus, families: Sequence[str]) -> list[Points]:
         if not mine.any():
             why = "its runs have a loss but no size or no tokens" if metric else "its source publishes no loss"
             raise Misuse(f"family {family!r} has no points to fit: {why}")
-        columns = {"run": text["run"][mine], **{name: values[mine] for name, values in numbers.items()}}
+        told = {name: text[name] for name in ("run", *BASES)}
+        columns = {name: values[mine] for name, values in (told | numbers).items()}
         found.append(Points(family, columns, str(text["unit"][mine][0]), related))
     return found
 

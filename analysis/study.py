@@ -28,10 +28,11 @@ from scalebook.corpus.database import Corpus
 from scalebook.corpus.errors import Misuse
 from scalebook.corpus.files import cache_folder, write_atomically
 
+from .bases import mixture, named
 from .error import relative_error
 from .fit import Fit, Objective, fit_batch
 from .law import Law, laws
-from .points import Points, families_with_points, points_of_families
+from .points import BASES, Points, families_with_points, points_of_families
 from .protocol import Split, protocols
 
 #: Laws of a study when none are named: two forms and the two baselines that they must beat.
@@ -52,6 +53,8 @@ SCHEMA = pa.schema(
                 "reason",
                 "target_run",
                 "unit",
+                "params_basis",
+                "flops_basis",
             ),
             pa.int32(): ("points", "runs", "starts", "starts_agreeing"),
             pa.float64(): (
@@ -185,14 +188,14 @@ def study(
     if not tasks:
         raise Misuse("nothing to study: the corpus has no family with a loss at three sizes")
     files = {folder / f"{task.key}.parquet": task for task in tasks}
-    missing = [(file, task) for file, task in files.items() if not _readable(file)]
+    rows = {file: _known(file) for file in files}
+    missing = [(file, task) for file, task in files.items() if rows[file] is None]
     known = len(files) - len(missing)
     told(known, len(files))
-    for n, _ in enumerate(_work(missing, jobs), known + 1):
+    for n, file in enumerate(_work(missing, jobs), known + 1):
+        rows[file] = _known(file)
         told(n, len(files))
-    frames = [pq.read_table(file).to_pandas() for file in files]
-    results = pd.concat([f for f in frames if len(f)], ignore_index=True) if any(map(len, frames)) else frames[0]
-    return Study(results, time.perf_counter() - began, known)
+    return Study(pd.concat(list(rows.values()), ignore_index=True), time.perf_counter() - began, known)
 
 
 def answer(task: Task) -> pd.DataFrame:
@@ -200,8 +203,8 @@ def answer(task: Task) -> pd.DataFrame:
     protocol, law = protocols[task.protocol], laws[task.law]
     splits = list(protocol.split(task.points))
     names = [field.name for field in SCHEMA] + list(protocol.settings)
-    if reason := _unanswerable(task.points, law, splits):
-        return pd.DataFrame([{**_named(task), "status": "not_applicable", "reason": reason}], columns=names)
+    if why := _unanswerable(task.points, law, splits):
+        return pd.DataFrame([_named(task) | why], columns=names)
     problems = [dict(task.points.where(s.train).columns) for s in splits]
     fits = fit_batch(
         law, problems, objective=task.objective, delta=task.delta, starts=task.starts, seed=task.seed, level=0.9
@@ -210,12 +213,16 @@ def answer(task: Task) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def _unanswerable(points: Points, law: Law, splits: Sequence[Split]) -> str:
-    """Why this family cannot answer with this law under this protocol; empty if it can."""
+def _unanswerable(points: Points, law: Law, splits: Sequence[Split]) -> dict[str, str]:
+    """Status and reason, if this family cannot answer with this law under this protocol; empty if it can."""
+    if mixed := mixture(points, law.inputs):
+        return {"status": "mixed_bases", "reason": mixed}
     if not splits:
-        return f"the protocol has no split for a family of this many sizes: {points.level.max() + 1}"
-    unknown = [c for c in law.inputs if c not in points.columns or not np.all(points[c] > 0)]
-    return f"the law needs {', '.join(unknown)} of every checkpoint" if unknown else ""
+        why = f"the protocol has no split for a family of this many sizes: {points.level.max() + 1}"
+        return {"status": "not_applicable", "reason": why}
+    unknown = [c for c in (*law.inputs, law.target) if c not in points.columns or not np.all(points[c] > 0)]
+    why = f"the law needs {', '.join(unknown)} of every checkpoint"
+    return {"status": "not_applicable", "reason": why} if unknown else {}
 
 
 def _named(task: Task) -> dict[str, Any]:
@@ -227,6 +234,7 @@ def _named(task: Task) -> dict[str, Any]:
         "law": task.law,
         "objective": task.objective,
         "unit": task.points.unit,
+        **{column: named(task.points, column) for column in BASES},
     }
 
 
@@ -295,13 +303,12 @@ def _keep(file: Path, task: Task) -> Path:
     return file
 
 
-def _readable(file: Path) -> bool:
-    """Whether a result is there and whole; anything else is made again."""
+def _known(file: Path) -> pd.DataFrame | None:
+    """A result that is there and whole; anything else is made again."""
     try:
-        pq.read_metadata(file)
+        return pq.read_table(file).to_pandas()
     except (OSError, pa.ArrowInvalid):
-        return False
-    return True
+        return None
 
 
 def _code(function: Callable[..., Any]) -> str:
@@ -310,5 +317,8 @@ def _code(function: Callable[..., Any]) -> str:
 
 @functools.cache
 def _engine_code() -> str:
-    """All code of this folder that is neither a law nor a protocol: if any of it changes, results are made again."""
-    return "".join(file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("*.py")))
+    """All code here that is no law, protocol, finding or frontier: if any of it changes, results are made again."""
+    here = Path(__file__).parent
+    entries = {"laws", "protocols", "findings", "optimal"}
+    files = sorted(f for f in here.rglob("*.py") if f.relative_to(here).parts[0] not in entries)
+    return "".join(file.read_text(encoding="utf-8") for file in files)

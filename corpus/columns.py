@@ -6,6 +6,7 @@ Unknown is null, never a plausible constant.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -40,6 +41,17 @@ def one_of(column: str, *allowed: str) -> str:
     "how in ('as_published', 'digitised')"
     """
     return f"{column} in ({', '.join(repr(a) for a in allowed)})"
+
+
+def allowed(column: Column) -> tuple[str, ...]:
+    """Words that a column may hold, if its check lists them (see `one_of`).
+
+    Examples
+    --------
+    >>> allowed(COLUMNS["how"])
+    ('as_published', 'digitised', 'extracted')
+    """
+    return tuple(re.findall("'([^']*)'", column.check)) if re.match(r"\w+ in \(", column.check) else ()
 
 
 COLUMNS: dict[str, Column] = {
@@ -86,7 +98,7 @@ COLUMNS: dict[str, Column] = {
         "DOUBLE", "parameters", "All parameters, embeddings and head included.", "params_total >= 1e3"
     ),
     "params_non_embedding": Column(
-        "DOUBLE", "parameters", "Parameters without token and position embeddings.", "params_non_embedding >= 1e3"
+        "DOUBLE", "parameters", "Parameters without embeddings and without the output head.", "params_non_embedding >= 1e3"
     ),
     "params_active": Column(
         "DOUBLE", "parameters", "Parameters that one token passes through.", "params_active >= 1e3"

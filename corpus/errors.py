@@ -45,3 +45,11 @@ class BrokenSource(ScalebookError):
 
 class DamagedFile(ScalebookError):
     """A file of the corpus cannot be read."""
+
+
+class NotPublishable(ScalebookError):
+    """A corpus that others may not be given as it is."""
+
+
+class HubFailure(ScalebookError):
+    """The Hugging Face Hub refused, or could not be reached."""

@@ -72,6 +72,9 @@ METRICS: dict[str, Metric] = {
     "answer_loss": Metric(
         "nats/token", "Cross-entropy of the right answer's tokens, mean over the questions.", 0.0, _NATS, "lower"
     ),
+    "answer_bits_per_byte": Metric(
+        "bits/byte", "Cross-entropy of the right answer in bits per byte, mean over the questions.", 0.0, 16.0, "lower"
+    ),
     "perplexity": Metric("perplexity/token", "exp of the mean cross-entropy per token.", 1.0, _EXP_NATS, "lower"),
     "word_perplexity": Metric("perplexity/word", "exp of the mean cross-entropy per word.", 1.0, _EXP_NATS, "lower"),
     "byte_perplexity": Metric("perplexity/byte", "exp of the mean cross-entropy per byte.", 1.0, 1e4, "lower"),
@@ -85,6 +88,7 @@ METRICS: dict[str, Metric] = {
     "bits_per_byte": Metric("bits/byte", "Cross-entropy in bits per byte of text.", 0.0, 16.0, "lower"),
     "bits_per_character": Metric("bits/character", "Cross-entropy in bits per character.", 0.0, 16.0, "lower"),
     "accuracy": Metric("share", "Share of right answers.", 0.0, 1.0, "higher"),
+    "error_rate": Metric("share", "Share of wrong answers.", 0.0, 1.0, "lower"),
     "accuracy_norm": Metric("share", "Share of right answers, likelihood divided by length.", 0.0, 1.0, "higher"),
     "token_accuracy": Metric("share", "Share of tokens predicted right.", 0.0, 1.0, "higher"),
     "exact_match": Metric("share", "Share of answers equal to the reference.", 0.0, 1.0, "higher"),

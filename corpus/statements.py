@@ -37,7 +37,8 @@ def only_reads(sql: str) -> None:
     statement, kind = _parsed(sql)
     if kind == "EXPLAIN":
         # "explain analyze" carries its statement out, so what stands behind it is judged like any other.
-        only_reads(_EXPLAIN.sub("", statement, count=1))
+        head = _EXPLAIN.match(statement)
+        only_reads(statement[head.end() :] if head else "")
     elif kind == "MULTI":
         # PIVOT looks up its columns first. What may stand as a table is a query, whatever it is made of.
         try:

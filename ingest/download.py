@@ -21,6 +21,10 @@ from .source import Source, differing, verify
 RAW_FILES = "https://raw.githubusercontent.com"
 
 
+class NotAtHand(BrokenSource):
+    """The files of a source cannot be had now, which is no fault of theirs."""
+
+
 def fetch(source: Source, local: Path | None = None, *, offline: bool = False) -> Path:
     """Folder that holds the source's files, each verified against the card.
 
@@ -38,6 +42,8 @@ def fetch(source: Source, local: Path | None = None, *, offline: bool = False) -
     ------
     BrokenSource
         If a file is missing, cannot be downloaded, or has another sha256 than the card says.
+    NotAtHand
+        If the files are not here and may not, or cannot, be downloaded.
     Misuse
         If `local` is given and is not a folder.
     """
@@ -52,22 +58,12 @@ def fetch(source: Source, local: Path | None = None, *, offline: bool = False) -
     folder = _cached(source)
     wanted = list(differing(source, folder))
     if wanted and source.extracted:
-        raise BrokenSource(
-            f"{source.id}: its files were extracted from larger ones and cannot be downloaded; give a copy: --from DIR"
-        )
+        raise NotAtHand("its files were extracted from larger ones and cannot be downloaded; give a copy: --from DIR")
     if wanted and offline:
-        raise BrokenSource(
-            f"{source.id}: {len(wanted)} files are not in {folder} and --offline forbids to download them"
-        )
+        raise NotAtHand(f"{len(wanted)} files are not in {folder} and --offline forbids to download them")
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda path: _download(source, path, folder / path), wanted))
     return folder
-
-
-def available(source: Source, local: Path | None = None) -> bool:
-    """Whether the files are at hand, or could be downloaded."""
-    given = local or (Path(os.environ["SCALEBOOK_SOURCES"]) if os.environ.get("SCALEBOOK_SOURCES") else None)
-    return not source.extracted or (given is not None and (given / source.folder).is_dir())
 
 
 def local_folders(source: Source) -> list[Path]:

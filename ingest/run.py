@@ -9,7 +9,7 @@ from pathlib import Path
 from scalebook.corpus.errors import ScalebookError
 
 from .build import Built, read, write
-from .download import available, fetch
+from .download import NotAtHand, fetch
 from .source import SOURCES
 
 
@@ -71,16 +71,13 @@ def ingest(
     """
     done = []
     for source in [SOURCES[name] for name in (names or SOURCES)]:
-        if not available(source, local):
-            outcome = Ingested(
-                source.id, skipped="extracted files cannot be downloaded again; give a copy with --from DIR"
-            )
-        else:
-            try:
-                folder = fetch(source, local, offline=offline)
-                outcome = Ingested(source.id, tuple(write(source, read(source, folder), into, only_check=check)))
-            except (ScalebookError, OSError) as error:
-                outcome = Ingested(source.id, error=str(error))
+        try:
+            folder = fetch(source, local, offline=offline)
+            outcome = Ingested(source.id, tuple(write(source, read(source, folder), into, only_check=check)))
+        except NotAtHand as reason:
+            outcome = Ingested(source.id, skipped=str(reason))
+        except (ScalebookError, OSError) as error:
+            outcome = Ingested(source.id, error=str(error))
         done.append(outcome)
         told(outcome)
     return done

@@ -7,13 +7,16 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from scalebook.corpus.database import Corpus, open_corpus
+
+if TYPE_CHECKING:
+    from scalebook.analysis.study import Study
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -126,3 +129,12 @@ def _made_up(_: Path) -> dict[str, pd.DataFrame]:
 
 
 _made_up.__module__ = "anywhere.made_up"
+
+
+@pytest.fixture(scope="session")
+def small_study(small_folder: Path, kept: Path) -> Study:
+    """The default study of the small corpus."""
+    from scalebook.analysis.study import study
+
+    with open_corpus(small_folder) as corpus:
+        return study(corpus, cache=kept)

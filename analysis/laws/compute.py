@@ -43,8 +43,8 @@ LAW = Law(
     coefficients={
         "E": Coefficient("loss at infinite compute", "nats/token", linear=True),
         "C_0": Coefficient(
-            "compute at which the reducible loss is one", "FLOP", start=(1e-2, 1e8), log=True, dims={"flops": 1.0}
+            "compute at which the reducible loss is one", "FLOP", linear=True, power="a", dims={"flops": 1.0}
         ),
-        "a": Coefficient("power of compute", high=3.0, start=(0.02, 0.6)),
+        "a": Coefficient("power of compute", low=1e-6, high=3.0, start=(0.02, 0.6)),
     },
 )

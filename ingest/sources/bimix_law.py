@@ -27,8 +27,9 @@ def tables(raw: Path) -> Tables:
                 "metric": "loss",
                 "task": [f"{name.lower()}_mean" for name in SETS],
                 "split": "validation",
+                "varies": "mixture",
                 "related": "bimix",
-                "note": "One size, not stated: runs differ in the mixture of their data only.",
+                "note": "One size, which is not stated.",
             }
         ),
         "runs": pd.concat([_runs(raw, name) for name in SETS], ignore_index=True),

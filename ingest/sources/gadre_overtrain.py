@@ -1,7 +1,7 @@
 """Gadre et al.: 104 models of 11M to 6.9B parameters, trained on 5 to 640 tokens per parameter, final values only.
 
 The tag at the end of a name is M/20, M being tokens per parameter of *all* parameters (their law's N). What the authors
-call ``params_no_embed`` still holds the head, which is not tied. For the 6.9B models, ``open_lm_args`` is the command
+call ``params_no_embed`` still holds the head, which is not tied; our ``params_non_embedding`` does not. For the 6.9B models, ``open_lm_args`` is the command
 line of a small model and ``global_bs`` is wrong: the recipe is read from ``hyperparameters`` only, and corrected there.
 Confidence intervals are bootstrapped over sequences; the standard error is half their width over 1.96.
 """
@@ -63,7 +63,7 @@ def _families() -> pd.DataFrame:
         task="c4_val",
         split="validation",
         related="gadre",
-        note="Final values only; params_non_embedding holds the head, as published. The set de-en is text of WMT.",
+        note="Final values only. The set de-en is text of WMT.",
     )
 
 
@@ -85,7 +85,7 @@ def _runs(models: list[dict[str, Any]]) -> pd.DataFrame:
             "planned_tokens": said["tokens"].astype(float),
             "params": said["params"].astype(float),
             "params_total": said["params"].astype(float),
-            "params_non_embedding": said["params_no_embed"].astype(float),
+            "params_no_embed": said["params_no_embed"].astype(float),
             "params_basis": "total",
             "batch_tokens": batch,
             "warmup_tokens": said["warmup"] * batch,
@@ -99,8 +99,13 @@ def _runs(models: list[dict[str, Any]]) -> pd.DataFrame:
     runs = runs.merge(SHAPES, on="model", how="left").drop(columns="model")
     # Section 3 of the paper: AdamW, cosine decay.
     return runs.assign(
-        architecture="decoder", context=CONTEXT, vocabulary=VOCABULARY, optimizer="AdamW", schedule="cosine"
-    )
+        params_non_embedding=runs["params_no_embed"] - VOCABULARY * runs["width"],
+        architecture="decoder",
+        context=CONTEXT,
+        vocabulary=VOCABULARY,
+        optimizer="AdamW",
+        schedule="cosine",
+    ).drop(columns="params_no_embed")
 
 
 def _argument(model: dict[str, Any], name: str) -> int:

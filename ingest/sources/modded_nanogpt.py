@@ -71,6 +71,7 @@ def tables(raw: Path) -> Tables:
                 "metric": "loss",
                 "task": "FineWeb",
                 "split": "validation",
+                "varies": ["architecture and recipe", "architecture and recipe", "optimizer"],
                 "related": "modded-nanogpt",
                 "note": "Repeats and variants at one size: no scaling grid. Selected successes.",
             }

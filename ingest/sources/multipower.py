@@ -1,7 +1,7 @@
 """Luo et al.: 27 curves of training loss, three sizes (25M, 100M, 400M) under nine learning-rate schedules.
 
 The files hold step, learning rate and loss, every 128 steps after the warm-up of some 2,000. Neither parameters (the
-folder's name stands in) nor tokens are in them. The WSD and two-stage curves repeat a constant-rate curve digit by digit
+folder's name stands in) nor tokens are in them. The WSD and two-stage curves equal a constant-rate curve digit by digit
 until they leave it (at step 20,000 or 8,000; 16,000 for the WSD curves of 400M): they are branches of that run.
 """
 

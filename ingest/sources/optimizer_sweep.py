@@ -34,7 +34,7 @@ def tables(raw: Path) -> Tables:
     listed["run"] = LISTED + "/" + listed["optimizer"] + "-" + listed["cell"]
     rows = pd.concat([best, listed], ignore_index=True)
     families = rows["family"].drop_duplicates()
-    notes = {LISTED: "Eleven optimisers: runs of listed configurations that were not the best of their sweep."}
+    notes = {LISTED: "Runs of listed configurations that were not the best of their sweep."}
     return {
         "families": pd.DataFrame(
             {
@@ -43,6 +43,7 @@ def tables(raw: Path) -> Tables:
                 "metric": "loss",
                 "task": "paloma_c4_en",
                 "split": "validation",
+                "varies": families.map({LISTED: "optimizer and settings"}),
                 "related": "marin-optimizers",
                 "note": families.map(notes).fillna("Best of a sweep per cell, one seed: optimistic."),
             }

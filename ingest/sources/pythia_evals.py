@@ -107,7 +107,8 @@ FAMILIES = pd.DataFrame(
         ("bloom-evals", "ROOTS", 0, "bloom", "Finished multilingual models, evaluated by the authors of Pythia."),
     ],
     columns=["family", "data", "shots", "related", "note"],
-).assign(varies=[None, None, "batch size", None, None, None])
+)
+FAMILIES["varies"] = FAMILIES["family"].map({"pythia-small-batch": "batch size"})
 
 
 def tables(raw: Path) -> Tables:

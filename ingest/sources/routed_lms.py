@@ -100,6 +100,7 @@ def _families(runs: pd.DataFrame) -> pd.DataFrame:
         split="validation",
         related="routed-lms",
         note=families["note"].replace("", None),
+        varies=(families["note"] != "").map({True: "routing", False: None}),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,18 @@ def draw(by_sizes: pd.DataFrame, by_fraction: pd.DataFrame) -> str:
         return svg(figure)
 
 
+def ink(background: Sequence[float]) -> str:
+    """Black or white, whichever is easier to read on a colour (red, green and blue from 0 to 1).
+
+    Examples
+    --------
+    >>> ink((1.0, 1.0, 0.0)), ink((0.0, 0.0, 0.5))
+    ('black', 'white')
+    """
+    luminance = np.dot((0.2126, 0.7152, 0.0722), np.asarray(background[:3]) ** 2.2)
+    return "white" if luminance < 0.18 else "black"
+
+
 def _grid(axes: Axes, table: pd.DataFrame, labels: list[str]) -> Any:
     """One grid: colour for the error, its number in the cell, a dot where there is no forecast."""
     import matplotlib as mpl
@@ -52,9 +65,9 @@ def _grid(axes: Axes, table: pd.DataFrame, labels: list[str]) -> Any:
     image = axes.imshow(np.ma.masked_invalid(values), cmap="cividis_r", norm=scale, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
-            dark = sum(mpl.colormaps["cividis_r"](scale(value))[:3]) < 1.5
             text = f"{100 * value:.2g}" if value < 0.995 else ">99"
-            axes.text(column, row, text, ha="center", va="center", fontsize=7, color="white" if dark else "black")
+            colour = ink(mpl.colormaps["cividis_r"](scale(value)))
+            axes.text(column, row, text, ha="center", va="center", fontsize=7, color=colour)
         else:
             axes.text(column, row, "·", ha="center", va="center", fontsize=8, color="#999999")
     axes.set_xticks(range(len(labels)), labels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scalebook.analysis.coordinates import Coordinates
+from scalebook.analysis.engine.coordinates import Coordinates
 from scalebook.analysis.law import Array, Law
 
 RANGES = {

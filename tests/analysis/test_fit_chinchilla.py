@@ -142,8 +142,8 @@ def test_bootstrap_does_not_depend_on_the_number_of_processes(chinchilla_points:
 
 def test_no_refit_is_worse_than_one_by_scipy(chinchilla_points: Columns, fitted: Fit) -> None:
     """Ten resamples, each refitted by BFGS from the optimum."""
-    from scalebook.analysis.data import read
-    from scalebook.analysis.resampling import draw_counts
+    from scalebook.analysis.engine.data import read
+    from scalebook.analysis.engine.resampling import draw_counts
 
     result = bootstrap(CHINCHILLA, chinchilla_points, fitted, 10, seed=5)
     counts = draw_counts(read(CHINCHILLA, chinchilla_points, None, None), 10, [5, 0])

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scalebook.analysis.coordinates import Coordinates
+from scalebook.analysis.engine.coordinates import Coordinates
+from scalebook.analysis.engine.jet import Jet
 from scalebook.analysis.fit import Fit, fit
-from scalebook.analysis.jet import Jet
 from scalebook.analysis.law import Array, Coefficient, Law, laws
 from scalebook.corpus.errors import UnknownName
 

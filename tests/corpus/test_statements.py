@@ -43,6 +43,7 @@ WRITES = [
     "/* /* */ explain -- */ drop view runs; \n select 1",
     "explain (analyze /*) select 1 --*/) drop view runs",
     "explain--\nanalyze drop view runs",
+    "/* explain */ explain analyze drop view runs",
     "create table a as pivot runs on source using count(*)",
     "/* /* */ explain -- */ create table a as \n (pivot runs on source using count(*))",
     "create view a as select 1",

@@ -13,7 +13,7 @@ import pytest
 
 from scalebook.corpus.errors import BrokenSource, Misuse
 from scalebook.ingest import download
-from scalebook.ingest.download import available, fetch
+from scalebook.ingest.download import NotAtHand, fetch
 from scalebook.ingest.source import Source
 
 CSV, TXT = "data/losses one.csv", "data/readme.txt"
@@ -157,18 +157,15 @@ def test_no_connection_is_told(tiny: Source, monkeypatch: pytest.MonkeyPatch, wa
 
 
 def test_offline_never_asks(tiny: Source, upstream: Upstream) -> None:
-    with pytest.raises(BrokenSource, match=r"tiny-source: 2 files are not in .* and --offline forbids"):
+    with pytest.raises(NotAtHand, match=r"2 files are not in .* and --offline forbids"):
         fetch(tiny, offline=True)
     assert upstream.asked == []
 
 
 def test_extracted_files_are_never_downloaded(extracted: Source, upstream: Upstream, local: Path) -> None:
-    with pytest.raises(BrokenSource, match="cannot be downloaded; give a copy: --from DIR"):
+    with pytest.raises(NotAtHand, match="cannot be downloaded; give a copy: --from DIR"):
         fetch(extracted)
     assert upstream.asked == []
-    assert not available(extracted)
-    assert not available(extracted, local.parent)
-    assert available(extracted, local)
     assert fetch(extracted, local) == local / "tiny"
 
 
@@ -179,7 +176,6 @@ def test_a_local_copy_is_used_and_verified(
     if not by_option:
         monkeypatch.setenv("SCALEBOOK_SOURCES", str(local))
     given = local if by_option else None
-    assert available(tiny, given)
     assert fetch(tiny, given) == local / "tiny"
     content = bytearray((local / "tiny" / CSV).read_bytes())
     content[20] ^= 1

@@ -88,7 +88,7 @@ def test_extracted_sources_are_skipped_cleanly_where_there_is_no_copy(
     [done] = ingest([], tmp_path / "corpus", offline=True)
     assert done.ok
     assert done.files == ()
-    assert "give a copy with --from DIR" in done.skipped
+    assert "give a copy: --from DIR" in done.skipped
     [done] = ingest([], tmp_path / "corpus", local=local, offline=True)
     assert done.skipped == ""
     assert len(done.files) == 5
@@ -123,4 +123,16 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_that_source(
 def test_an_unknown_source_is_told_before_anything_is_built(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="no source named 'colpret-gtp3'; did you mean 'colpret-gpt3'"):
         ingest([next(iter(SOURCES)), "colpret-gtp3"], tmp_path / "corpus")
+    assert not (tmp_path / "corpus").exists()
+
+
+def test_what_is_not_at_hand_offline_is_skipped_with_the_reason(
+    tiny: Source, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(tiny=tiny)
+    monkeypatch.delenv("SCALEBOOK_SOURCES", raising=False)
+    monkeypatch.setenv("SCALEBOOK_CACHE", str(tmp_path / "cache"))
+    (done,) = ingest([], tmp_path / "corpus", offline=True)
+    assert "--offline forbids to download" in done.skipped
+    assert done.ok
     assert not (tmp_path / "corpus").exists()

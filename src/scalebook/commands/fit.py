@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from scalebook.analysis.estimation import Estimation
+    from scalebook.analysis.points import Points
 
 OBJECTIVES = ("huber-log", "huber", "lsq-log", "lsq", "lad-log")
 
@@ -55,6 +56,9 @@ OBJECTIVES = ("huber-log", "huber", "lsq-log", "lsq", "lad-log")
     metavar="K",
     help="Leave out the K highest losses.",
 )
+@click.option(
+    "--allow-mixed", is_flag=True, help="Fit runs whose sizes or FLOPs are counted in several ways all the same."
+)
 @click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Name of a column in the file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(data: str, law: str, columns: tuple[str, ...], as_json: bool, **options: Any) -> None:
@@ -83,6 +87,14 @@ def command(data: str, law: str, columns: tuple[str, ...], as_json: bool, **opti
         raise SystemExit(1)
 
 
+def counting(points: Points) -> str:
+    """What N and C count, in words."""
+    from scalebook.analysis.bases import UNKNOWN, named
+
+    said = [named(points, column) or UNKNOWN for column in ("params_basis", "flops_basis")]
+    return "params: {}; FLOPs: {}".format(*said)
+
+
 def _report(found: Estimation) -> None:
     """The fit as people read it."""
     from ._output import echo_table
@@ -96,6 +108,7 @@ def _report(found: Estimation) -> None:
         f" {fit.starts_agreeing} of {fit.starts} starts agree; {fit.seconds * 1e3:.0f} ms"
     )
     click.echo(f"status     {fit.status}" + (f": {fit.reason}" if fit.reason else ""))
+    click.echo(f"counting   {counting(points)}")
     for warning in fit.warnings:
         click.echo(f"warning    {warning}")
     rows = [

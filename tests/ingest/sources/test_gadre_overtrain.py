@@ -54,7 +54,11 @@ def test_few_lines_of_the_real_format(tmp_path: Path) -> None:
     made = SOURCE.tables(tmp_path)
     runs = made["runs"].set_index("run")
     run = runs.loc["gadre-redpajama/d=96_l=8_h=4-1.0"]
-    assert (run["params"], run["params_non_embedding"], run["params_basis"]) == (10569312, 5727840, "total")
+    assert (run["params"], run["params_non_embedding"], run["params_basis"]) == (
+        10569312,
+        5727840 - 50432 * 96,
+        "total",
+    )
     assert (run["batch_tokens"], run["warmup_tokens"]) == (64 * 2048, 100 * 64 * 2048)
     assert run["peak_learning_rate"] == 0.003  # not the command line's
     assert runs.loc["gadre-redpajama/open_lm_7b-1.0", "layers"] == 32  # both ways of naming a shape are known
@@ -84,7 +88,7 @@ def test_the_recipe_of_the_largest_models_is_corrected(raw_sources: Path) -> Non
     assert {(r["batch_tokens"], r["warmup_tokens"], r["weight_decay"]) for r in largest} == {
         (2048 * 2048, 5000 * 2048 * 2048, 0.33)
     }
-    assert {r["vocabulary"] * r["width"] for r in runs} == {r["params"] - r["params_non_embedding"] for r in runs}
+    assert {2 * r["vocabulary"] * r["width"] for r in runs} == {r["params"] - r["params_non_embedding"] for r in runs}
 
 
 def test_tokens_are_the_planned_multiple_of_all_parameters(raw_sources: Path) -> None:

@@ -9,7 +9,7 @@ from scalebook.ingest.source import SOURCES
 from scalebook.ingest.sources.obsscaling import LEADERBOARD, LONG_NAMES, MODELS
 
 SOURCE = SOURCES["obsscaling"]
-ROWS = {"sources": 1, "families": 36, "runs": 133, "checkpoints": 133, "metrics": 19140}
+ROWS = {"sources": 1, "families": 40, "runs": 148, "checkpoints": 148, "metrics": 19887}
 
 LINES = {
     MODELS: """\

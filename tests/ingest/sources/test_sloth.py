@@ -7,7 +7,7 @@ from scalebook.ingest.source import SOURCES
 from scalebook.ingest.sources.sloth import FILE
 
 SOURCE = SOURCES["sloth"]
-ROWS = {"sources": 1, "families": 34, "runs": 175, "checkpoints": 175, "metrics": 13396}
+ROWS = {"sources": 1, "families": 36, "runs": 188, "checkpoints": 188, "metrics": 14401}
 
 LINES = """\
 ,Model,Family,Instruct,date,#Params (B),Pretraining Data Size (T),FLOPs (1E21),BBH,bbh_navigate,MTBench,\

@@ -1,0 +1,141 @@
+"""Batches: tables sorted by length and solved in chunks of bounded memory, each result turned into a record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from scalebook.corpus.errors import Misuse
+
+from ..law import Columns, Law
+from .coordinates import Coordinates
+from .data import Table, pack, read, shifts
+from .fitted import Fit
+from .record import Options, Solved, empty, read_off, record
+from .search import by_width, losses, search
+from .uncertainty import Evidence, assess
+
+POINTS = 400_000
+"""Most points of one chunk: what bounds the memory of a batch, at about 100 bytes each."""
+PROBLEMS = 1000
+"""Most problems of one chunk, so that two processors share even a batch of small ones."""
+
+
+def solve_batch(
+    law: Law,
+    problems: Sequence[Columns],
+    options: Options,
+    weights: Sequence[ArrayLike | None] | None,
+    clusters: Sequence[ArrayLike | None] | None,
+    jobs: int,
+) -> list[Fit]:
+    """Fit every table; see `fit_batch`."""
+    begin = time.perf_counter()
+    tables = _read_all(law, problems, weights, clusters)
+    coordinates = Coordinates(law)
+    fits: list[Fit] = [empty(law, options, table, _too_few(coordinates, table)) for table in tables]
+    usable = [k for k, f in enumerate(fits) if not f.reason]
+    if law.estimate is not None:
+        for k in usable:
+            fits[k] = read_off(fits[k], problems[k], tables[k])
+    else:
+        chunks = _chunks(usable, tables)
+        solved = parallel(partial(_solve, coordinates, options), [[tables[k] for k in c] for c in chunks], jobs)
+        for chunk, found in zip(chunks, solved, strict=True):
+            for row, k in enumerate(chunk):
+                fits[k] = record(fits[k], coordinates, tables[k], found, row)
+    seconds = (time.perf_counter() - begin) / max(1, len(tables))
+    return [replace(f, seconds=seconds) for f in fits]
+
+
+def _read_all(
+    law: Law,
+    problems: Sequence[Columns],
+    weights: Sequence[ArrayLike | None] | None,
+    clusters: Sequence[ArrayLike | None] | None,
+) -> list[Table]:
+    count = len(problems)
+    for name, given in (("weights", weights), ("clusters", clusters)):
+        if given is not None and len(given) != count:
+            raise Misuse(f"{name} are given for {len(given)} of {count} problems")
+    several = count > 1
+    return [
+        read(
+            law,
+            data,
+            None if weights is None else weights[k],
+            None if clusters is None else clusters[k],
+            f"problem {k}: " if several else "",
+        )
+        for k, data in enumerate(problems)
+    ]
+
+
+def _too_few(coordinates: Coordinates, table: Table) -> str:
+    """Why there are too few points for this law, or nothing."""
+    p, n = len(coordinates.free), table.n_points
+    if coordinates.law.estimate is not None:
+        return "" if n else "no points"
+    if n < p + 1:
+        return f"{n} points for {p} coefficients; at least {p + 1} are needed"
+    logs = table.logs[:, table.weight > 0]
+    for some in (logs[:, :64], logs):  # a few rows nearly always show that there are enough
+        distinct = len(set(zip(*some.tolist(), strict=True)))
+        if distinct >= p:
+            return ""
+    return f"{distinct} distinct points for {p} coefficients"
+
+
+def _chunks(usable: Sequence[int], tables: Sequence[Table]) -> list[list[int]]:
+    """Indices of tables in chunks of bounded size, longest tables first."""
+    chunks: list[list[int]] = [[]]
+    points = 0
+    for k in sorted(usable, key=lambda k: -len(tables[k].target)):
+        points += len(tables[k].target)
+        if chunks[-1] and (points > POINTS or len(chunks[-1]) >= PROBLEMS):
+            chunks.append([])
+            points = len(tables[k].target)
+        chunks[-1].append(k)
+    return [chunk for chunk in chunks if chunk]
+
+
+def parallel(task: Callable[[Any], Any], items: Iterable[Any], jobs: int) -> list[Any]:
+    """Apply a task to every item, in this process or in several; the order is kept."""
+    if jobs == 1:
+        return [task(item) for item in items]
+    from joblib import Parallel, delayed
+
+    result: list[Any] = Parallel(n_jobs=jobs)(delayed(task)(item) for item in items)
+    return result
+
+
+def _solve(coordinates: Coordinates, options: Options, tables: list[Table]) -> Solved:
+    steps = losses(options.objective, options.delta)
+    found = search(coordinates, steps, tables, options.starts, options.seed)
+    groups = by_width([len(t.target) for t in tables])
+    parts = []
+    for size, some in groups:
+        here = [tables[int(k)] for k in some]
+        problems = pack(coordinates, here, size)
+        parts.append(assess(coordinates, steps[-1], found.x[some], problems, _labels(here, size)))
+    evidence = Evidence.join(parts).take(np.argsort(np.concatenate([some for _, some in groups])))
+    values, jacobian = coordinates.natural(found.x, shifts(coordinates, tables))
+    known = np.where(np.isnan(evidence.covariance), 0.0, evidence.covariance)
+    return Solved(found, evidence, values, jacobian @ known @ jacobian.transpose(0, 2, 1))
+
+
+def _labels(tables: Sequence[Table], width: int) -> NDArray[np.intp] | None:
+    """Cluster labels side by side; rows without labels are clusters of one point."""
+    if all(t.clusters is None for t in tables):
+        return None
+    labels = np.tile(np.arange(width), (len(tables), 1))
+    for row, table in enumerate(tables):
+        if table.clusters is not None:
+            labels[row, : len(table.clusters)] = table.clusters
+    return labels

@@ -1,0 +1,154 @@
+"""From columns to problems: what is checked before a fit, and how problems of unequal length lie side by side."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from scalebook.corpus.errors import Misuse
+
+from ..law import Array, Columns, Law
+from .coordinates import Coordinates
+from .objective import Problems
+
+_EXPECTED = {
+    "params": (1e4, np.inf, "parameters, not millions or billions of them"),
+    "tokens": (1e6, np.inf, "tokens, not millions or billions of them"),
+    "unique_tokens": (1e6, np.inf, "tokens, not millions or billions of them"),
+    "flops": (1e9, np.inf, "FLOPs, not PFLOP-days or exaFLOPs"),
+    "loss": (0.0, 20.0, "a loss in nats per token, not a perplexity"),
+}
+"""Columns whose largest value betrays another unit, by range."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One problem, checked.
+
+    Attributes
+    ----------
+    logs : array, shape (inputs, n)
+        Logarithms of the inputs.
+    target, weight : array, shape (n,)
+    clusters : array of int, shape (n,), or None
+    warnings : tuple of str
+    """
+
+    logs: Array
+    target: Array
+    weight: Array
+    clusters: NDArray[np.intp] | None
+    warnings: tuple[str, ...]
+
+    @property
+    def n_points(self) -> int:
+        """Rows of positive weight."""
+        return int(np.count_nonzero(self.weight))
+
+
+def read(law: Law, data: Columns, weights: ArrayLike | None, clusters: ArrayLike | None, where: str = "") -> Table:
+    """Check the columns that a law needs.
+
+    Parameters
+    ----------
+    where : str
+        What to call this table in a message, such as ``"problem 3: "``.
+
+    Raises
+    ------
+    Misuse
+        A column is missing, is not numeric, has another length, or holds values that are not finite and positive.
+    """
+    columns = [_column(data, name, where) for name in (*law.inputs, law.target)]
+    n = len(columns[-1])
+    weight = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
+    lengths = {name: len(c) for name, c in zip((*law.inputs, law.target), columns, strict=True)}
+    if weights is not None:
+        lengths["weights"] = len(weight)
+    labels = None
+    if clusters is not None:
+        labels = np.unique(np.asarray(clusters), return_inverse=True)[1].reshape(-1)
+        lengths["clusters"] = len(labels)
+    if len(set(lengths.values())) > 1:
+        raise Misuse(f"{where}columns differ in length: {', '.join(f'{k} {v}' for k, v in lengths.items())}")
+    if not (np.isfinite(weight).all() and (weight >= 0).all()):
+        raise Misuse(f"{where}weights must be finite and not negative")
+    warnings = tuple(w for name, c in zip(lengths, columns, strict=False) for w in _suspicious(name, c))
+    return Table(np.log(np.array(columns[:-1]).reshape(len(law.inputs), n)), columns[-1], weight, labels, warnings)
+
+
+def _column(data: Columns, name: str, where: str) -> Array:
+    if name not in data:
+        close = difflib.get_close_matches(name, [str(k) for k in data], n=1, cutoff=0.4)
+        hint = f"; did you mean to rename '{close[0]}'?" if close else ""
+        raise Misuse(f"{where}no column '{name}'{hint} (columns: {', '.join(map(str, data))})")
+    try:
+        column = np.asarray(data[name], dtype=float)
+    except (TypeError, ValueError):
+        raise Misuse(f"{where}column '{name}' is not numeric: {data[name]!r:.80}") from None
+    if column.ndim != 1:
+        raise Misuse(f"{where}column '{name}' must have one dimension, it has shape {column.shape}")
+    good = (column > 0) & (column < np.inf)
+    if not good.all():
+        row = int(np.argmin(good))
+        count = int(len(column) - good.sum())
+        raise Misuse(
+            f"{where}column '{name}' has {count} of {len(column)} values that are not finite and positive "
+            f"(the first is {column[row]} in row {row}); drop them"
+        )
+    return column
+
+
+def _suspicious(name: str, column: Array) -> list[str]:
+    low, high, meant = _EXPECTED.get(name, (0.0, np.inf, ""))
+    largest = float(column.max(initial=0.0))
+    if not len(column) or low <= largest <= high:
+        return []
+    return [f"the largest value of '{name}' is {largest:.6g}: it is meant to hold {meant}"]
+
+
+def width(n: int) -> int:
+    """Length that a table of n rows is padded to: the next of 8, 12, 16, 23, 32, 46, ...
+
+    It depends on the table alone, so that its result is the same to the last bit whatever it is solved with.
+    """
+    return math.ceil(8 * 2 ** (math.ceil(2 * math.log2(max(n, 8) / 8) - 1e-9) / 2) - 1e-9)
+
+
+def pack(coordinates: Coordinates, tables: Sequence[Table], width: int) -> Problems:
+    """Lay tables side by side, padded to a common length with points of no weight.
+
+    Parameters
+    ----------
+    width : int
+        Points kept of each: longer tables are thinned evenly in the order of their rows, with the weight shared out.
+    """
+    rows = len(tables)
+    logs = np.zeros((len(coordinates.law.inputs), rows, width))
+    target, weight = np.ones((rows, width)), np.zeros((rows, width))
+    for row, table in enumerate(tables):
+        n = len(table.target)
+        if n <= width:
+            logs[:, row, :n], target[row, :n], weight[row, :n] = table.logs, table.target, table.weight
+        else:
+            pick = (np.arange(width) * n + n // 2) // width
+            logs[:, row], target[row], weight[row] = table.logs[:, pick], table.target[pick], table.weight[pick]
+    shift = shifts(coordinates, tables)
+    logs -= shift.T[:, :, None]
+    return Problems(tuple(np.exp(logs)), tuple(logs), target, weight, shift)
+
+
+def shifts(coordinates: Coordinates, tables: Sequence[Table]) -> Array:
+    """Mean logarithm of the inputs that are centred, shape (tables, inputs); zero for the others."""
+    law = coordinates.law
+    owner = [coordinates.shift_of(name) for name in law.inputs]
+    shift = np.zeros((len(tables), len(law.inputs)))
+    for row, table in enumerate(tables):
+        if table.target.size:
+            shift[row] = table.logs.mean(axis=1)[owner]
+    return np.where(coordinates.centred, shift, 0.0)

@@ -1,0 +1,191 @@
+"""What a fit returns: coefficients with names, how they were reached, and how sure they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from scalebook.corpus.errors import Misuse
+
+from ..law import Array, Law
+from .jet import Jet
+from .search import Objective
+
+Status = Literal["converged", "not_identified", "did_not_converge", "too_few_points"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A coefficient's value, standard error and interval; NaN where the data do not determine it."""
+
+    value: float
+    se: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A law with its coefficients, or the reason there are none.
+
+    Attributes
+    ----------
+    law : Law
+        The law.
+    objective, delta, level : str, float, float
+        What was minimised, and the level of intervals.
+    value : float
+        The objective reached: a sum over points.
+    coefficients : mapping of str to Estimate
+        In the units of the data.
+    covariance : array, shape (p, p)
+        Sandwich covariance, in the order of `coefficients`.
+    status, reason : str
+        ``converged``, or what is wrong and why.
+    starts, starts_agreeing : int
+        Starts tried, and those that reached this objective.
+    gradient_norm : float
+        0 at a minimum, at most 1: the largest cosine between influence and a free column of the Jacobian.
+    condition : float
+        Condition number of the Jacobian with columns of length one, inputs centred.
+    at_bound : tuple of str
+        Coefficients at a bound.
+    noise : float
+        Robust standard deviation of the residuals, in the objective's scale (relative for logarithms).
+    n_points : int
+        Rows of positive weight.
+    seconds : float
+        Time taken, shared out over a batch.
+    warnings : tuple of str
+        Columns that look like another unit.
+    """
+
+    law: Law
+    objective: Objective
+    delta: float
+    level: float
+    value: float
+    coefficients: Mapping[str, Estimate]
+    covariance: Array
+    status: Status
+    reason: str
+    starts: int
+    starts_agreeing: int
+    gradient_norm: float
+    condition: float
+    at_bound: tuple[str, ...]
+    noise: float
+    n_points: int
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Coefficients by name."""
+        return {name: e.value for name, e in self.coefficients.items()}
+
+    def predict(self, **inputs: ArrayLike) -> Array:
+        """Prediction at ``params=..., tokens=...``; columns that the law does not take give only their shape.
+
+        Returns
+        -------
+        array
+            In the unit of the law's target; NaN if there are no coefficients.
+        """
+        columns = self._columns(inputs)
+        shape = np.broadcast_shapes(*(np.shape(c) for c in inputs.values()))
+        return np.array(np.broadcast_to(self.law.predict(*columns, **self.values), shape), dtype=float)
+
+    def interval(self, *, level: float | None = None, noise: bool = False, **inputs: ArrayLike) -> tuple[Array, Array]:
+        """Lower and upper end of an interval at ``params=..., tokens=...``, by the delta method.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence; that of the fit if not given.
+        noise : bool
+            Include the scatter of single runs about the law, not only the uncertainty of the law.
+        """
+        columns = self._columns(inputs)
+        seeds = {name: Jet.variable(value, k, 1) for k, (name, value) in enumerate(self.values.items())}
+        jet = self.law.predict(*(Jet.constant(c, np.log(c), 1) for c in columns), **seeds)
+        centre = self.predict(**inputs)
+        slopes = np.zeros((len(seeds), *centre.shape))
+        for k, d in jet.first.items():
+            slopes[k] = d
+        log = self.objective.endswith("log")
+        known = np.where(np.isnan(self.covariance), 0.0, self.covariance)  # what is held at a bound does not vary
+        variance = np.einsum("k...,kj,j...->...", slopes, known, slopes) / (centre**2 if log else 1.0)
+        z = NormalDist().inv_cdf(0.5 + 0.5 * (level or self.level))
+        half = z * np.sqrt(variance + (self.noise**2 if noise else 0.0))
+        if self.status != "converged" or self.law.estimate is not None:
+            half = half * np.nan
+        return (centre * np.exp(-half), centre * np.exp(half)) if log else (centre - half, centre + half)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The keys of ``scalebook fit --json`` that the fit knows; None stands for NaN."""
+        return {
+            "law": self.law.name,
+            "n_points": self.n_points,
+            "objective": self.objective,
+            "delta": self.delta,
+            "value": _number(self.value),
+            "coefficients": {
+                name: {key: _number(getattr(e, key)) for key in ("value", "se", "low", "high")}
+                for name, e in self.coefficients.items()
+            },
+            "status": self.status,
+            "reason": self.reason,
+            "starts": self.starts,
+            "starts_agreeing": self.starts_agreeing,
+            "gradient_norm": _number(self.gradient_norm),
+            "condition": _number(self.condition),
+            "at_bound": list(self.at_bound),
+            "seconds": self.seconds,
+            "warnings": list(self.warnings),
+        }
+
+    def _columns(self, inputs: Mapping[str, ArrayLike]) -> list[Array]:
+        missing = [name for name in self.law.inputs if name not in inputs]
+        if missing:
+            raise Misuse(f"{self.law.name} predicts from {', '.join(self.law.inputs)}; missing: {', '.join(missing)}")
+        return [np.asarray(inputs[name], dtype=float) for name in self.law.inputs]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Refits on resampled rows or clusters.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Coefficients.
+    values : array, shape (n, p)
+        Coefficients of every refit, in the order of `names`.
+    objective : array, shape (n,)
+        Objective that every refit reached.
+    converged : array of bool, shape (n,)
+    """
+
+    names: tuple[str, ...]
+    values: Array
+    objective: Array
+    converged: NDArray[np.bool_]
+
+    def se(self) -> dict[str, float]:
+        """Standard deviation by coefficient."""
+        return dict(zip(self.names, self.values[self.converged].std(axis=0, ddof=1).tolist(), strict=True))
+
+    def interval(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
+        """Percentile interval by coefficient."""
+        ends = np.quantile(self.values[self.converged], [0.5 - 0.5 * level, 0.5 + 0.5 * level], axis=0)
+        return {name: (float(ends[0, k]), float(ends[1, k])) for k, name in enumerate(self.names)}
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

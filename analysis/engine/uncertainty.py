@@ -1,0 +1,209 @@
+"""Evidence on a solution: whether it is a minimum, whether the data determine it, and how well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..law import Array
+from .coordinates import Coordinates
+from .objective import Loss, Problems, expand, predict
+from .solver import ELEMENTS
+
+FLAT = 1e5
+"""Condition number of the Jacobian from which a direction counts as flat."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was found at the solution, by problem.
+
+    Attributes
+    ----------
+    value : array, shape (problems,)
+        The objective.
+    gradient_norm : array, shape (problems,)
+        Largest correlation of the influence psi with a free column of the Jacobian: 0 at a minimum, at most 1.
+    convex : array of bool, shape (problems,)
+        Whether the exact Hessian of the free coefficients is positive definite.
+    condition : array, shape (problems,)
+        Condition number of the Jacobian whose columns have length one.
+    flat : array, shape (problems, p)
+        Part of each coordinate, from 0 to 1, in the directions that are flat or else in the flattest one.
+    held : array of bool, shape (problems, p)
+        Coordinates at a bound.
+    covariance : array, shape (problems, p, p)
+        Sandwich covariance of x; NaN for what is held.
+    size : array, shape (problems,)
+        Sum of absolute residuals.
+    noise : array, shape (problems,)
+        Robust standard deviation of the residuals (1.4826 times their median size).
+    """
+
+    value: Array
+    gradient_norm: Array
+    convex: NDArray[np.bool_]
+    condition: Array
+    flat: Array
+    held: NDArray[np.bool_]
+    covariance: Array
+    size: Array
+    noise: Array
+
+    @classmethod
+    def join(cls, parts: list[Evidence]) -> Evidence:
+        """The evidence on several batches as one."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
+
+    def take(self, rows: NDArray[np.intp]) -> Evidence:
+        """The evidence on these problems."""
+        return Evidence(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
+def assess(
+    coordinates: Coordinates, loss: Loss, x: Array, problems: Problems, clusters: NDArray[np.intp] | None
+) -> Evidence:
+    """Verify solutions and estimate their covariance, in pieces that fit the cache.
+
+    Parameters
+    ----------
+    x : array, shape (problems, p)
+        Solutions.
+    clusters : array of int, shape (problems, n), or None
+        Points of one cluster err together.
+    """
+    room = max(1, ELEMENTS // problems.length)
+    pieces = [np.arange(k, min(k + room, len(x))) for k in range(0, len(x), room)]
+    return Evidence.join(
+        [_assess(coordinates, loss, x[p], problems.take(p), None if clusters is None else clusters[p]) for p in pieces]
+    )
+
+
+def _assess(
+    coordinates: Coordinates, loss: Loss, x: Array, problems: Problems, clusters: NDArray[np.intp] | None
+) -> Evidence:
+    at = expand(coordinates, loss, x, problems, exact=True)
+    jet = predict(coordinates, x, problems, 1)
+    f = np.broadcast_to(jet.value, (len(x), problems.length))
+    w = np.broadcast_to(problems.weight, f.shape)
+    r, psi, _ = loss.parts(f, problems.target, w)
+    slopes = np.zeros((*x.shape, problems.length))
+    for k, d in jet.first.items():
+        slopes[:, k] = d
+    if loss.log:
+        slopes /= f[:, None, :]
+    low, high = coordinates.low, coordinates.high
+    held = (x <= low) | (x >= high)
+    free = ~(((x <= low) & (at.gradient > 0)) | ((x >= high) & (at.gradient < 0)))
+    lengths = np.einsum("rkn,rn->rk", slopes * slopes, w)
+    pull = np.einsum("rn,rn->r", w, psi * psi)
+    unit = 1.0 / np.sqrt(np.maximum(lengths, 1e-300))
+    norm = np.abs(at.gradient * free * unit).max(axis=1, initial=0.0) / np.sqrt(np.maximum(pull, 1e-300))
+    exactly = pull <= 1e-24 * np.maximum(w.sum(axis=1), 1e-300)  # a curve without noise leaves only rounding
+    gram = np.matmul(slopes * w[:, None, :], slopes.transpose(0, 2, 1)) * unit[:, :, None] * unit[:, None, :]
+    eigenvalues, vectors = np.linalg.eigh(gram)
+    with np.errstate(divide="ignore"):
+        condition = np.sqrt(eigenvalues[:, -1] / np.maximum(eigenvalues[:, 0], 0.0))
+    none = eigenvalues <= np.maximum(FLAT**-2 * eigenvalues[:, -1:], eigenvalues[:, :1])
+    flat = np.sqrt(np.einsum("rke,re->rk", vectors**2, none.astype(float)))
+    noise = _noise(r, w)
+    inside = np.abs(r) <= loss.delta
+    bread, convex = _bread(at.hessian, slopes, w, r, inside, noise, loss, held)
+    scores = slopes * (w * psi)[:, None, :]
+    if clusters is None:
+        scores = scores / (1.0 - _leverage(slopes * unit[:, :, None], w, eigenvalues, vectors))[:, None, :]
+    covariance = _sandwich(bread, scores, held, w, clusters)
+    norm = np.where(exactly, 0.0, norm)
+    size = np.einsum("rn,rn->r", w, np.abs(r))
+    return Evidence(at.value, norm, convex, condition, flat, held, covariance, size, noise)
+
+
+def _leverage(columns: Array, w: Array, eigenvalues: Array, vectors: Array) -> Array:
+    """Share of each point in its own prediction, shape (rows, n), at most 0.9; `columns` have length one.
+
+    A residual is smaller than the error by this share: dividing by the rest makes the sandwich that of the
+    jackknife, "HC3", without which intervals are too narrow.
+
+    References
+    ----------
+    .. [1] MacKinnon and White (1985), Journal of Econometrics 29.
+    """
+    turned = np.matmul(vectors.transpose(0, 2, 1), columns)
+    firm = eigenvalues > eigenvalues[:, -1:] * FLAT**-2
+    weights = np.where(firm, 1.0 / np.where(firm, eigenvalues, 1.0), 0.0)
+    share: Array = np.minimum(w * np.einsum("rkn,rk->rn", turned * turned, weights), 0.9)
+    return share
+
+
+def _noise(r: Array, w: Array) -> Array:
+    """1.4826 times the median absolute residual among points of positive weight."""
+    size = np.sort(np.where(w > 0, np.abs(r), np.inf), axis=1)
+    middle = np.maximum((w > 0).sum(axis=1) - 1, 0) // 2
+    noise: Array = 1.4826 * size[np.arange(len(r)), middle]
+    return noise
+
+
+def _bread(
+    hessian: Array,
+    slopes: Array,
+    w: Array,
+    r: Array,
+    inside: NDArray[np.bool_],
+    noise: Array,
+    loss: Loss,
+    held: NDArray[np.bool_],
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Expected curvature and whether the exact one is positive definite.
+
+    Where delta is small against the noise, few residuals lie within it and their number estimates the density at zero
+    badly: it is counted within a kernel's bandwidth instead [1]_.
+
+    References
+    ----------
+    .. [1] Powell (1991), Estimation of monotonic regression models under quantile restrictions; Silverman (1986).
+    """
+    eye = np.eye(hessian.shape[1])
+    blocked = held[:, :, None] | held[:, None, :]
+    unit = np.sqrt(np.maximum(np.einsum("rkn,rn->rk", slopes * slopes, w), 1e-300))
+    scaled = unit[:, :, None] * unit[:, None, :]
+    convex = np.linalg.eigvalsh(np.where(blocked, eye, hessian / scaled))[:, 0] > 0
+    bread = hessian
+    if loss.delta < np.inf:
+        width = np.maximum(loss.delta, noise * np.maximum((w > 0).sum(axis=1), 1) ** -0.2)[:, None]
+        counted = np.where(np.abs(r) <= width, loss.delta / width, 0.0) - inside
+        bread = bread + np.matmul(slopes * (w * counted)[:, None, :], slopes.transpose(0, 2, 1))
+        firm = np.linalg.eigvalsh(np.where(blocked, eye, bread / scaled))[:, 0] > 1e-9
+        plain = np.matmul(slopes * (w * (counted + inside))[:, None, :], slopes.transpose(0, 2, 1))
+        bread = np.where(firm[:, None, None], bread, plain)
+    return np.where(blocked, eye * scaled, bread), convex
+
+
+def _sandwich(
+    bread: Array, scores: Array, held: NDArray[np.bool_], w: Array, clusters: NDArray[np.intp] | None
+) -> Array:
+    """Covariance bread^-1 meat bread^-1, with the usual correction for few clusters.
+
+    References
+    ----------
+    .. [1] Huber (1967); White (1980), Econometrica 48; Liang and Zeger (1986), Biometrika 73 (clusters).
+    """
+    rows, p, _ = scores.shape
+    factor = np.ones(rows)
+    if clusters is not None:
+        groups = int(clusters.max(initial=0)) + 1
+        summed = np.zeros((rows, groups, p))
+        np.add.at(summed, (np.arange(rows)[:, None], clusters), scores.transpose(0, 2, 1))
+        scores = summed.transpose(0, 2, 1)
+        present = np.zeros((rows, groups), dtype=bool)
+        np.logical_or.at(present, (np.arange(rows)[:, None], clusters), w > 0)
+        count = np.maximum(present.sum(axis=1), 2).astype(float)
+        n = np.maximum((w > 0).sum(axis=1), p + 1).astype(float)
+        factor = count / (count - 1) * (n - 1) / (n - p)
+    meat = np.matmul(scores, scores.transpose(0, 2, 1)) * factor[:, None, None]
+    unit = 1.0 / np.sqrt(np.maximum(np.abs(np.einsum("rkk->rk", bread)), 1e-300))
+    scaled = bread * unit[:, :, None] * unit[:, None, :]
+    inverse = np.linalg.pinv(scaled, rcond=1e-14, hermitian=True) * unit[:, :, None] * unit[:, None, :]
+    covariance: Array = inverse @ meat @ inverse
+    return np.where(held[:, :, None] | held[:, None, :], np.nan, covariance)

@@ -1,0 +1,1 @@
+"""One approach, one file, each holding ``APPROACH``."""

@@ -1,0 +1,166 @@
+"""IsoFLOP profiles: at one budget, the loss of every size.
+
+Budgets are found in one of three ways. *Planned*: at least three budgets are shared exactly by four sizes or more.
+*Interpolated*: runs have curves; budgets are laid evenly over the compute that four sizes reach. *Scattered*: single
+points whose FLOPs lie within a factor of 1.25, as digitised ones do; their losses and tokens are moved to the budget.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..law import Array
+from ..points import Mask, Points
+from .curves import Curve, curves
+
+LEAST_SIZES = 4
+LEAST_PLANNED = 3
+#: Budgets that curves are read at.
+INTERPOLATED = 12
+#: Points whose FLOPs are within this factor share a budget.
+WINDOW = 1.25
+#: Sizes within this factor are one.
+CLOSE = 1.05
+
+
+class Profile(NamedTuple):
+    """One budget; logarithms, one value per size.
+
+    Parameters
+    ----------
+    flops : float
+        The budget.
+    sizes, losses, tokens : array, shape (draws, sizes)
+        From the data (first row) and from every redraw of runs; NaN where no run of that size was drawn.
+    """
+
+    flops: float
+    sizes: Array
+    losses: Array
+    tokens: Array
+
+
+class Cut(NamedTuple):
+    """Points at one budget; logarithms, shape (n,); `run` is the place in `points.runs`."""
+
+    flops: float
+    size: Array
+    loss: Array
+    tokens: Array
+    run: NDArray[np.intp]
+
+
+def profiles(points: Points, drawn: NDArray[np.int64]) -> list[Profile]:
+    """Profiles of all budgets at which four sizes or more can be compared, by budget.
+
+    Parameters
+    ----------
+    drawn : array, shape (draws, runs)
+        How often every run counts.
+    """
+    planned = _planned(points)
+    if len(planned) >= LEAST_PLANNED:
+        cuts = [_cut(points, mask) for mask in planned]
+    elif len(known := curves(points)) and 2 * len(known) >= len(points.runs):
+        cuts = _interpolated(known)
+    else:
+        cuts = _levelled([_cut(points, mask) for mask in _windows(points)], points)
+    return [_profile(cut, drawn) for cut in sorted(cuts, key=lambda cut: cut.flops)]
+
+
+def _several(size: Array) -> bool:
+    return bool(np.sum(np.diff(np.sort(size)) > np.log(CLOSE)) + 1 >= LEAST_SIZES)
+
+
+def _planned(points: Points) -> list[Mask]:
+    """Budgets that enough sizes share exactly."""
+    flops, size = np.log(points["flops"]), np.log(points["params"])
+    order = np.argsort(flops)
+    label = np.empty(len(order), np.int64)
+    label[order] = np.cumsum(np.diff(flops[order], prepend=flops[order[:1]]) > 1e-6)
+    masks = (label == k for k in np.unique(label))
+    return [mask for mask in masks if np.count_nonzero(mask) >= LEAST_SIZES and _several(size[mask])]
+
+
+def _windows(points: Points) -> list[Mask]:
+    """Windows of FLOPs that hold most points, one after the other, none overlapping."""
+    flops, size = np.log(points["flops"]), np.log(points["params"])
+    free = np.ones(len(flops), bool)
+    found = []
+    while True:
+        masks = [free & (flops >= c) & (flops <= c + np.log(WINDOW)) for c in np.unique(flops[free])]
+        masks = [mask for mask in masks if np.count_nonzero(mask) >= LEAST_SIZES and _several(size[mask])]
+        if not masks:
+            return found
+        found.append(max(masks, key=np.count_nonzero))
+        free &= ~found[-1]
+
+
+def _cut(points: Points, mask: Mask) -> Cut:
+    place = {run: k for k, run in enumerate(points.runs)}
+    size, loss, tokens, flops = (np.log(points[name][mask]) for name in ("params", "loss", "tokens", "flops"))
+    return Cut(float(flops.mean()), size, loss, tokens, np.array([place[run] for run in points["run"][mask]]))
+
+
+def _interpolated(known: list[Curve]) -> list[Cut]:
+    """Curves read at budgets laid evenly over the compute that enough sizes reach; of one size, the lowest curve."""
+    size = np.log([curve.size for curve in known])
+    grid = np.linspace(min(c.flops[0] for c in known), max(c.flops[-1] for c in known), 1000)
+    there = np.array([(c.flops[0] <= grid) & (grid <= c.flops[-1]) for c in known])
+    reached = [k for k in range(len(grid)) if there[:, k].sum() >= LEAST_SIZES and _several(size[there[:, k]])]
+    if not reached:
+        return []
+    cuts = []
+    for budget in np.linspace(grid[reached[0]], grid[reached[-1]], INTERPOLATED):
+        read = [(size[k], *(float(v[0]) for v in c.at(np.array([budget]))), c.run) for k, c in enumerate(known)]
+        best: dict[float, tuple[float, float, float, int]] = {}
+        for row in read:
+            if np.isfinite(row[1]) and (row[0] not in best or row[1] < best[row[0]][1]):
+                best[row[0]] = row
+        if len(best) >= LEAST_SIZES and _several(np.array(list(best))):
+            columns = [np.array(column) for column in zip(*best.values(), strict=True)]
+            cuts.append(Cut(float(budget), *columns))
+    return cuts
+
+
+def _levelled(cuts: list[Cut], points: Points) -> list[Cut]:
+    """Losses and tokens of scattered points, moved to the budget of their window.
+
+    The loss is moved along one slope in log C for all windows: the common slope of what remains when a parabola in
+    log N is taken out of each of them.
+    """
+    place = {run: k for k, run in enumerate(points.runs)}
+    spent = np.zeros(len(place))
+    spent[[place[run] for run in points["run"]]] = np.log(points["flops"])
+    above = moved = 0.0
+    for cut in cuts:
+        design = np.vander(cut.size - cut.size.mean(), 3)
+        columns = np.column_stack([spent[cut.run] - cut.flops, cut.loss])
+        rest = columns - design @ np.linalg.lstsq(design, columns, rcond=None)[0]
+        above, moved = above + float(rest[:, 0] @ rest[:, 0]), moved + float(rest[:, 0] @ rest[:, 1])
+    slope = moved / above if above > 0 else 0.0
+    return [
+        cut._replace(
+            loss=cut.loss - slope * (spent[cut.run] - cut.flops), tokens=cut.tokens - (spent[cut.run] - cut.flops)
+        )
+        for cut in cuts
+    ]
+
+
+def _profile(cut: Cut, drawn: NDArray[np.int64]) -> Profile:
+    """Means over the drawn runs of every size."""
+    order = np.argsort(cut.size, kind="stable")
+    starts = [-np.inf]
+    for size in cut.size[order]:
+        if size > starts[-1] + np.log(CLOSE):
+            starts.append(size)
+    level = np.searchsorted(starts[1:], cut.size, side="right") - 1
+    member = (level[:, None] == np.arange(len(starts) - 1)).astype(float)  # (n, sizes)
+    weight = drawn[:, cut.run].astype(float)
+    total = weight @ member
+    with np.errstate(invalid="ignore"):
+        means = [(weight * values) @ member / total for values in (cut.size, cut.loss, cut.tokens)]
+    return Profile(cut.flops, *means)
