@@ -1,8 +1,8 @@
 """Compute conventions: what N and C count, and whether a table mixes ways of counting.
 
 The same training has another N with and without embeddings, and another C by 6 N D and by a count of its operations.
-Counting the last layer moves the exponent of the optimal size from .835 to .706 on one set of runs [1]_. A law fitted to
-a mixture describes neither.
+Counting the last layer moves the exponent of the optimal size from .835 to .706 on one set of runs [1]_. A law fitted
+to a mixture describes neither.
 
 References
 ----------

@@ -53,6 +53,16 @@ class Estimation:
     points: Points
     dropped: int
 
+    @property
+    def params_basis(self) -> str | None:
+        """What N counts."""
+        return named(self.points, "params_basis")
+
+    @property
+    def flops_basis(self) -> str | None:
+        """What C counts."""
+        return named(self.points, "flops_basis")
+
     def as_dict(self) -> dict[str, Any]:
         """The keys of ``scalebook fit --json``."""
         return {
@@ -62,8 +72,8 @@ class Estimation:
             "n_runs": len(self.points.runs),
             "n_dropped": self.dropped,
             "unit": self.points.unit,
-            "params_basis": named(self.points, "params_basis"),
-            "flops_basis": named(self.points, "flops_basis"),
+            "params_basis": self.params_basis,
+            "flops_basis": self.flops_basis,
         }
 
 

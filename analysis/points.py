@@ -84,6 +84,12 @@ class Points:
         return tuple(dict.fromkeys(self["run"].tolist()))
 
     @cached_property
+    def run_index(self) -> NDArray[np.int64]:
+        """Place of each point's run in `runs`, shape (n,)."""
+        place = {run: k for k, run in enumerate(self.runs)}
+        return np.array([place[run] for run in self["run"].tolist()], np.int64)
+
+    @cached_property
     def run_tokens(self) -> NDArray[np.float64]:
         """Tokens at the last checkpoint of each point's run, shape (n,)."""
         _, index = np.unique(self["run"], return_inverse=True)

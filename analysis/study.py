@@ -7,19 +7,12 @@ options), so that a study killed at any moment goes on where it was, and nothing
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import inspect
 import io
-import json
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,55 +21,14 @@ from scalebook.corpus.database import Corpus
 from scalebook.corpus.errors import Misuse
 from scalebook.corpus.files import cache_folder, write_atomically
 
-from .bases import mixture, named
-from .error import relative_error
-from .fit import Fit, Objective, fit_batch
-from .law import Law, laws
-from .points import BASES, Points, families_with_points, points_of_families
-from .protocol import Split, protocols
+from .answers import SCHEMA, Task, answers
+from .fit import Objective
+from .law import laws
+from .points import families_with_points, points_of_families
+from .protocol import protocols
 
 #: Laws of a study when none are named: two forms and the two baselines that they must beat.
 DEFAULT_LAWS = ("chinchilla", "compute", "last_seen", "best_seen")
-
-#: One row per split; settings of protocols are columns of their own, after these.
-SCHEMA = pa.schema(
-    [
-        pa.field(name, kind)
-        for kind, names in {
-            pa.string(): (
-                "family",
-                "related",
-                "protocol",
-                "law",
-                "objective",
-                "status",
-                "reason",
-                "target_run",
-                "unit",
-                "params_basis",
-                "flops_basis",
-            ),
-            pa.int32(): ("points", "runs", "starts", "starts_agreeing"),
-            pa.float64(): (
-                "train_flops",
-                "target_params",
-                "target_tokens",
-                "target_flops",
-                "observed",
-                "predicted",
-                "low",
-                "high",
-                "signed_error",
-                "are",
-                "extrapolation_params",
-                "extrapolation_tokens",
-                "extrapolation_flops",
-                "objective_value",
-            ),
-        }.items()
-        for name in names
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -111,31 +63,6 @@ class Study:
 def fitted(results: pd.DataFrame) -> pd.DataFrame:
     """Rows in which coefficients were searched for and an optimum was reached, whether or not it is the only one."""
     return results[(results["starts"] > 0) & results["status"].isin(["converged", "not_identified"])]
-
-
-@dataclass(frozen=True)
-class Task:
-    """One unit of work; everything its result depends on is in its `key`."""
-
-    points: Points
-    protocol: str
-    law: str
-    objective: Objective
-    delta: float
-    starts: int
-    seed: int
-
-    @property
-    def key(self) -> str:
-        """Hash of all that the result depends on."""
-        options = {k: v for k, v in asdict(self).items() if k != "points"}
-        parts = (
-            self.points.digest,
-            _code(protocols[self.protocol].split),
-            _code(laws[self.law].predict),
-            _engine_code(),
-        )
-        return hashlib.sha256(json.dumps([*parts, options], sort_keys=True).encode()).hexdigest()[:40]
 
 
 def study(
@@ -192,133 +119,57 @@ def study(
     missing = [(file, task) for file, task in files.items() if rows[file] is None]
     known = len(files) - len(missing)
     told(known, len(files))
-    for n, file in enumerate(_work(missing, jobs), known + 1):
-        rows[file] = _known(file)
-        told(n, len(files))
+    finished = known
+    for chunk in _work(missing, jobs):
+        rows |= {file: _known(file) for file in chunk}
+        finished += len(chunk)
+        told(finished, len(files))
     return Study(pd.concat(list(rows.values()), ignore_index=True), time.perf_counter() - began, known)
 
 
-def answer(task: Task) -> pd.DataFrame:
-    """Result of one unit of work: one row per split, or one that says why there is none."""
-    protocol, law = protocols[task.protocol], laws[task.law]
-    splits = list(protocol.split(task.points))
-    names = [field.name for field in SCHEMA] + list(protocol.settings)
-    if why := _unanswerable(task.points, law, splits):
-        return pd.DataFrame([_named(task) | why], columns=names)
-    problems = [dict(task.points.where(s.train).columns) for s in splits]
-    fits = fit_batch(
-        law, problems, objective=task.objective, delta=task.delta, starts=task.starts, seed=task.seed, level=0.9
-    )
-    rows = [_named(task) | _row(task.points, law, s, f) for s, f in zip(splits, fits, strict=True)]
-    return pd.DataFrame(rows, columns=names)
+#: Most points of the families in one chunk of work, for about a second of fitting: less would be spent on handing out.
+CHUNK = 3000
 
 
-def _unanswerable(points: Points, law: Law, splits: Sequence[Split]) -> dict[str, str]:
-    """Status and reason, if this family cannot answer with this law under this protocol; empty if it can."""
-    if mixed := mixture(points, law.inputs):
-        return {"status": "mixed_bases", "reason": mixed}
-    if not splits:
-        why = f"the protocol has no split for a family of this many sizes: {points.level.max() + 1}"
-        return {"status": "not_applicable", "reason": why}
-    unknown = [c for c in (*law.inputs, law.target) if c not in points.columns or not np.all(points[c] > 0)]
-    why = f"the law needs {', '.join(unknown)} of every checkpoint"
-    return {"status": "not_applicable", "reason": why} if unknown else {}
-
-
-def _named(task: Task) -> dict[str, Any]:
-    """What every row of a task says."""
-    return {
-        "family": task.points.family,
-        "related": task.points.related or task.points.family,
-        "protocol": task.protocol,
-        "law": task.law,
-        "objective": task.objective,
-        "unit": task.points.unit,
-        **{column: named(task.points, column) for column in BASES},
-    }
-
-
-def _row(points: Points, law: Law, split: Split, fit: Fit) -> dict[str, Any]:
-    """One split: what was seen, what was predicted, what was there."""
-    seen, target = points.where(split.train), points.where(split.target)
-    row: dict[str, Any] = {
-        **split.settings,
-        "points": len(seen),
-        "runs": len(seen.runs),
-        "train_flops": _spent(seen),
-        "status": fit.status,
-        "reason": fit.reason,
-        "starts": fit.starts,
-        "starts_agreeing": fit.starts_agreeing,
-        "objective_value": fit.value,
-    }
-    if not len(target):
-        return row | {"status": "nothing_to_predict", "reason": "no point is left to predict"}
-    if not len(seen):
-        return row | {"status": "nothing_to_learn_from", "reason": "no point is left to learn from"}
-    last = int(np.argmax(target["tokens"]))
-    inputs: dict[str, Any] = {name: target[name] for name in law.inputs}
-    with np.errstate(all="ignore"):  # a law that the data did not determine may end anywhere
-        predicted = np.broadcast_to(fit.predict(**inputs), len(target))
-    errors = relative_error(predicted, target["loss"])
-    ends = fit.interval(**inputs) if fit.status == "converged" else (np.nan, np.nan)
-    low, high = (np.broadcast_to(end, len(target)) for end in ends)
-    return row | {
-        "target_run": target["run"][last],
-        "target_params": target["params"][last],
-        "target_tokens": target["tokens"][last],
-        "target_flops": target["flops"][last],
-        "observed": target["loss"][last],
-        "predicted": predicted[last],
-        "low": low[last],
-        "high": high[last],
-        "signed_error": float(np.mean(errors)),
-        "are": float(np.mean(np.abs(errors))),
-        **{f"extrapolation_{c}": target[c][last] / seen[c].max() for c in ("params", "tokens", "flops")},
-    }
-
-
-def _spent(points: Points) -> float:
-    """FLOPs of the training that was seen: each run up to its last point."""
-    return float(sum(points["flops"][points["run"] == run].max() for run in points.runs))
-
-
-def _work(missing: list[tuple[Path, Task]], jobs: int) -> Iterable[Path]:
-    """Do what is missing, and yield after each unit."""
-    if jobs == 1 or len(missing) < 2:
-        return (_keep(file, task) for file, task in missing)
+def _work(missing: list[tuple[Path, Task]], jobs: int) -> Iterable[list[Path]]:
+    """Do what is missing, and yield the files of each chunk."""
+    chunks = _chunks(missing)
+    if jobs == 1 or len(chunks) < 2:
+        return (_keep(chunk) for chunk in chunks)
     from joblib import Parallel, delayed
 
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size="auto")
-    done: Iterable[Path] = parallel(delayed(_keep)(file, task) for file, task in missing)
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
+    done: Iterable[list[Path]] = parallel(delayed(_keep)(chunk) for chunk in chunks)
     return done
 
 
-def _keep(file: Path, task: Task) -> Path:
-    buffer = io.BytesIO()
-    rows = answer(task)
-    settings = [pa.field(name, pa.float64()) for name in rows.columns if name not in SCHEMA.names]
-    pq.write_table(pa.Table.from_pandas(rows, pa.schema([*SCHEMA, *settings]), preserve_index=False), buffer)
-    write_atomically(file, buffer.getvalue())
-    return file
+def _chunks(missing: list[tuple[Path, Task]]) -> list[list[tuple[Path, Task]]]:
+    """Units that share a law, in chunks of bounded size, the largest first so that no process waits at the end."""
+    chunks: list[list[tuple[Path, Task]]] = []
+    law, points = "", 0
+    for file, task in sorted(missing, key=lambda unit: (unit[1].law, -len(unit[1].points))):
+        points += len(task.points)
+        if task.law != law or points > CHUNK:
+            chunks.append([])
+            law, points = task.law, len(task.points)
+        chunks[-1].append((file, task))
+    return chunks
+
+
+def _keep(chunk: list[tuple[Path, Task]]) -> list[Path]:
+    """Answer the units of a chunk and write each to its file."""
+    for (file, _), rows in zip(chunk, answers([task for _, task in chunk]), strict=True):
+        buffer = io.BytesIO()
+        settings = [pa.field(name, pa.float64()) for name in rows.columns if name not in SCHEMA.names]
+        pq.write_table(pa.Table.from_pandas(rows, pa.schema([*SCHEMA, *settings]), preserve_index=False), buffer)
+        write_atomically(file, buffer.getvalue())
+    return [file for file, _ in chunk]
 
 
 def _known(file: Path) -> pd.DataFrame | None:
     """A result that is there and whole; anything else is made again."""
     try:
-        return pq.read_table(file).to_pandas()
+        rows: pd.DataFrame = pq.read_table(file).to_pandas()
     except (OSError, pa.ArrowInvalid):
         return None
-
-
-def _code(function: Callable[..., Any]) -> str:
-    return inspect.getsource(sys.modules[function.__module__])
-
-
-@functools.cache
-def _engine_code() -> str:
-    """All code here that is no law, protocol, finding or frontier: if any of it changes, results are made again."""
-    here = Path(__file__).parent
-    entries = {"laws", "protocols", "findings", "optimal"}
-    files = sorted(f for f in here.rglob("*.py") if f.relative_to(here).parts[0] not in entries)
-    return "".join(file.read_text(encoding="utf-8") for file in files)
+    return rows

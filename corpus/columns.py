@@ -238,6 +238,9 @@ VIEW_COLUMNS: dict[str, Column] = {
         "BIGINT", "families", "Of these, with a canonical loss at three sizes or more."
     ),
     "independent_groups_with_loss": Column("BIGINT", "groups", "Groups of those that share neither authors nor data."),
+    "independent_runs_at_least": Column(
+        "BIGINT", "runs", "Lower bound: of each group of related families, the source with the most independent runs."
+    ),
     "evaluation_values": Column("BIGINT", "values", "Published values that are not training losses."),
     "training_values": Column("BIGINT", "values", "Logged training losses."),
     "meaning": Column("VARCHAR", "", "What the metric measures."),

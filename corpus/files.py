@@ -35,12 +35,12 @@ def write_atomically(target: Path, content: bytes) -> None:
         raise
 
 
-def parquet_bytes(table: pa.Table) -> bytes:
-    """Parquet bytes, the same for the same table."""
+def parquet_bytes(table: pa.Table, level: int = 15) -> bytes:
+    """Parquet bytes, the same for the same table and level of compression."""
     import pyarrow.parquet as pq
 
     buffer = io.BytesIO()
     pq.write_table(
-        table, buffer, compression="zstd", compression_level=15, row_group_size=1 << 20, data_page_version="2.0"
+        table, buffer, compression="zstd", compression_level=level, row_group_size=1 << 20, data_page_version="2.0"
     )
     return buffer.getvalue()

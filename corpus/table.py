@@ -106,18 +106,18 @@ class Table:
         with duckdb.connect() as connection:
             connection.register("t", table)
             counts = connection.execute(f"select {tests} from t").fetchone() or ()
+            # one row: how many rows repeat a key, and the first such key
             repeats = connection.execute(
-                f"select coalesce(sum(n - 1), 0) from (select count(*) n from t group by {key} having n > 1)"
-            ).fetchone()
-            example = connection.execute(
-                f"select {key} from t group by {key} having count(*) > 1 order by all limit 1"
+                f"select sum(n - 1) over (), {key} from (select {key}, count(*) n from t group by {key} having n > 1)"
+                f" order by {key} limit 1"
             ).fetchone()
         broken = [
             f"{_rows(n)} {_verb(n, 'break')} {says!r}" for n, (says, _) in zip(counts, promises, strict=True) if n
         ]
-        if repeats and repeats[0]:
-            shown = ", ".join(f"{k}={v}" for k, v in zip(self.key, example or (), strict=True) if v is not None)
-            broken.append(f"{_rows(repeats[0])} {_verb(repeats[0], 'repeat')} the key, such as {shown}")
+        if repeats:
+            count, *example = repeats
+            shown = ", ".join(f"{k}={v}" for k, v in zip(self.key, example, strict=True) if v is not None)
+            broken.append(f"{_rows(count)} {_verb(count, 'repeat')} the key, such as {shown}")
         if broken:
             raise BrokenTable(f"{name}: " + "; ".join(broken))
 

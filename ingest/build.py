@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from scalebook.corpus.files import parquet_bytes, write_atomically
 from scalebook.corpus.metric_names import METRICS
 from scalebook.corpus.tables import TABLES
 
-from .corrections import correct
-from .source import Source
+from .corrections import Correction, correct
+from .source import Source, Tables
 
 #: Tables of a source that measured something; one that only quotes papers has none of them.
 MEASURED = frozenset({"families", "runs", "checkpoints", "metrics"})
@@ -57,20 +58,32 @@ def read(source: Source, folder: Path) -> dict[str, pa.Table]:
     if not MEASURED.isdisjoint(made):
         if missing := sorted(MEASURED - set(made)):
             raise BrokenTable(f"{source.id}: no rows for {', '.join(missing)}")
+    made["sources"] = pd.DataFrame([_card(source)])
+    return checked(source.id, made, source.corrections)
+
+
+def checked(source: str, made: Tables, corrections: Sequence[Correction] = ()) -> dict[str, pa.Table]:
+    """Rows as tables that keep their promises, with source, unit and independent runs filled in.
+
+    Raises
+    ------
+    BrokenTable, BrokenSource
+        As in `read`.
+    """
+    if "metrics" in made:
         units = {name: m.unit for name, m in METRICS.items()}
         made["metrics"] = made["metrics"].assign(unit=made["metrics"]["metric"].map(units))
-    made["sources"] = pd.DataFrame([_card(source)])
     for name in made:
         if "source" in TABLES[name].columns:
-            made[name] = made[name].assign(source=source.id)
-    tables = {n: TABLES[n].conform(f"{source.id} {n}", rows) for n, rows in made.items()}
-    tables = correct(source.id, tables, source.corrections)
+            made[name] = made[name].assign(source=source)
+    tables = {n: TABLES[n].conform(f"{source} {n}", rows) for n, rows in made.items()}
+    tables = correct(source, tables, corrections)
     if "families" in tables:
         tables["families"] = _counted(tables["families"], tables["runs"])
     for name, table in tables.items():
-        TABLES[name].check(f"{source.id} {name}", table)
+        TABLES[name].check(f"{source} {name}", table)
     if "runs" in tables:
-        _check_references(source.id, tables)
+        _check_references(source, tables)
     return tables
 
 

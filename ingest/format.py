@@ -12,7 +12,7 @@ from scalebook.corpus.names import Registry
 from .given import Given
 
 #: So many rows are read at most: a law needs thousands, and memory must end somewhere.
-MAX_ROWS = 10_000_000
+MAX_ROWS = 3_000_000
 
 #: What a sheet may hold, to its kind. ``key`` is the place in a file without lines.
 COLUMNS: Mapping[str, str] = {

@@ -96,6 +96,8 @@ class Rows:
 
     def where(self, rows: NDArray[Any], *notes: str) -> Rows:
         """The rows of a mask, or in an order, with notes added."""
+        if rows.dtype == bool and rows.all():
+            return replace(self, notes=(*self.notes, *notes))
         return replace(
             self,
             codes={name: codes[rows] for name, codes in self.codes.items()},

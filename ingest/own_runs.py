@@ -253,7 +253,9 @@ def _once(rows: Rows) -> Rows:
             " or give different trainings (seeds) different names"
         )
     notes = (f"{same.sum():,} repeated rows left out",) if same.any() else ()
-    return rows.where(order[np.r_[True, ~same]], *notes)
+    order = order[np.r_[True, ~same]]
+    sorted_already = len(order) == len(rows) and (order[1:] > order[:-1]).all()
+    return rows if sorted_already else rows.where(order, *notes)
 
 
 def _loss(rows: Rows, asked: Asked, told: set[Kind], forms: Sequence[Format]) -> Kind | None:

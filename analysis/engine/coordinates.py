@@ -15,7 +15,6 @@ import numpy as np
 from ..law import Array, Law
 from .jet import Jet
 
-
 LEAST = 1e-9
 """Smallest level of a coefficient that the engine takes to a power: a bound that a fit reports as any other."""
 

@@ -139,7 +139,7 @@ def pack(coordinates: Coordinates, tables: Sequence[Table], width: int) -> Probl
             pick = (np.arange(width) * n + n // 2) // width
             logs[:, row], target[row], weight[row] = table.logs[:, pick], table.target[pick], table.weight[pick]
     shift = shifts(coordinates, tables)
-    logs -= shift.T[:, :, None]
+    logs = np.where(weight > 0, logs - shift.T[:, :, None], 0.0)  # what has no weight lies at the centre
     return Problems(tuple(np.exp(logs)), tuple(logs), target, weight, shift)
 
 

@@ -65,12 +65,18 @@ class Expansion(NamedTuple):
     hessian : array, shape (rows, p, p)
     scale : array, shape (rows, p)
         Curvature of each coordinate alone in the quadratic majoriser of the objective; positive.
+    bend : array, shape (rows, p, q)
+        Weighted product of first derivatives with each second derivative of `pairs`; none if `exact`.
+    pairs : tuple of (int, int)
+        The q pairs of coordinates that have a second derivative.
     """
 
     value: Array
     gradient: Array
     hessian: Array
     scale: Array
+    bend: Array
+    pairs: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -122,8 +128,11 @@ def expand(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems, *
     exact : bool
         The exact Hessian; otherwise that of Gauss and Newton, which needs first derivatives only.
     """
-    jet = predict(coordinates, x, problems, 2 if exact else 1)
+    jet = predict(coordinates, x, problems, 2)
     w = problems.weight
+    assert jet.second is not None
+    pairs = tuple(jet.second)
+    rows, p = x.shape
     with np.errstate(all="ignore"):  # see `predict`
         f = _full(jet.value, x, problems)
         r, psi, total = loss.parts(f, problems.target, w)
@@ -135,23 +144,27 @@ def expand(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems, *
             curve = (curve + pull if exact else curve) * inverse * inverse
             major = major * inverse * inverse
             pull = pull * inverse
-        slopes = np.zeros((len(x), x.shape[1], problems.length))
-        for k, d in jet.first.items():
-            slopes[:, k] = d
-        gradient = -np.matmul(slopes, pull[:, :, None])[:, :, 0]
-        weighted = slopes * np.broadcast_to(curve, f.shape)[:, None, :]
-        hessian = np.matmul(weighted, slopes.transpose(0, 2, 1))
+        slopes = np.empty((rows, p + len(pairs), problems.length))  # first derivatives, then second ones
+        for k in range(p):
+            slopes[:, k] = jet.first.get(k, 0.0)
+        for k, pair in enumerate(pairs, p):
+            slopes[:, k] = jet.second[pair]
+        weighted = np.empty((rows, p + 1, problems.length))
+        np.multiply(slopes[:, :p], np.broadcast_to(curve, f.shape)[:, None, :], out=weighted[:, :p])
+        weighted[:, p] = pull
+        sums = np.matmul(weighted, slopes.transpose(0, 2, 1))
+        gradient, hessian, bend = -sums[:, p, :p], sums[:, :p, :p].copy(), sums[:, :p, p:]
         if curve is major:
             scale = np.einsum("rkk->rk", hessian).copy()
         else:
-            scale = np.matmul(slopes * slopes, np.broadcast_to(major, f.shape)[:, :, None])[:, :, 0]
-        for (i, j), d in (jet.second or {}).items():
-            bent = np.einsum("rn,rn->r", pull, np.broadcast_to(d, f.shape))
-            hessian[:, i, j] -= bent
-            if i != j:
-                hessian[:, j, i] -= bent
+            scale = np.matmul(slopes[:, :p] ** 2, np.broadcast_to(major, f.shape)[:, :, None])[:, :, 0]
+        if exact:
+            for k, (i, j) in enumerate(pairs, p):
+                hessian[:, i, j] -= sums[:, p, k]
+                if i != j:
+                    hessian[:, j, i] -= sums[:, p, k]
         fine = np.isfinite(total) & np.isfinite(hessian).all((1, 2)) & np.isfinite(gradient).all(1)
-    return Expansion(np.where(fine, total, np.inf), gradient, hessian, scale)
+    return Expansion(np.where(fine, total, np.inf), gradient, hessian, scale, bend, pairs)
 
 
 def _full(f: Array, x: Array, problems: Problems) -> Array:

@@ -20,6 +20,10 @@ Objective = Literal["lsq", "lsq-log", "huber", "huber-log", "lad-log"]
 
 THINNED = 128
 """Points on which starts are compared when a table has many more."""
+HEADS = 4
+"""Places of a problem that are followed at once."""
+SAME = 0.02
+"""Starts are in one basin of squares when its quadratic form rises by less than this share between them."""
 AGREE = 1e-6
 """Starts agree when their objectives differ by less than this share."""
 _SQUARES = Method(exact=False, tolerance=1e-3, damping=1e-2, ease=0.2)
@@ -81,19 +85,54 @@ def search(
 ) -> Solution:
     """Fit tables from several starts each.
 
-    Every start is followed until it is plain which basin it is in, on an evenly thinned copy of a long table; the
-    distinct basins are then finished on all rows.
+    Starts are followed to a minimum of squares, on an evenly thinned copy of a long table; the basins found there are
+    followed to one of the objective, and those that are still distinct are finished on all rows.
     """
     found = Solution.blank(len(tables), len(coordinates.free))
-    x = np.empty((len(tables), starts, len(coordinates.free)))
-    value = np.empty((len(tables), starts))
+    heads = Heads.blank(len(tables), len(coordinates.free))
     for size, some in by_width([min(len(t.target), THINNED) for t in tables]):
-        here = [tables[int(k)] for k in some]
-        x[some], value[some] = _from_starts(coordinates, steps, here, size, starts, seed)
+        problems = pack(coordinates, [tables[int(k)] for k in some], size)
+        drawn = choose(coordinates, steps[-1], problems, starts, seed)
+        heads.put(some, _basins(coordinates, Loss(steps[-1].log), problems, drawn))
+        heads.put(some, _follow(coordinates, steps, problems, heads.take(some), _ROUGH))
     for size, some in by_width([max(len(t.target), THINNED) for t in tables]):
-        here = [tables[int(k)] for k in some]
-        found.put(some, *_finish(coordinates, steps, here, size, x[some], value[some]))
+        problems = pack(coordinates, [tables[int(k)] for k in some], size)
+        distinct = _distinct(heads.take(some))
+        found.put(some, *_best(_follow(coordinates, steps, problems, distinct, EXACT)))
     return found
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Where the search of every problem stands: a few places, each with the number of starts that led there.
+
+    Attributes
+    ----------
+    x : array, shape (problems, HEADS, p)
+    value : array, shape (problems, HEADS)
+        Infinite where there is none.
+    votes : array of int, shape (problems, HEADS)
+    done : array of bool, shape (problems, HEADS)
+    """
+
+    x: Array
+    value: Array
+    votes: NDArray[np.int64]
+    done: NDArray[np.bool_]
+
+    @classmethod
+    def blank(cls, count: int, p: int) -> Heads:
+        """No places yet."""
+        shape = (count, HEADS)
+        return cls(np.zeros((*shape, p)), np.full(shape, np.inf), np.zeros(shape, np.int64), np.zeros(shape, bool))
+
+    def take(self, rows: Rows) -> Heads:
+        """Those of some problems."""
+        return Heads(self.x[rows], self.value[rows], self.votes[rows], self.done[rows])
+
+    def put(self, rows: Rows, other: Heads) -> None:
+        """Enter those of some problems."""
+        self.x[rows], self.value[rows], self.votes[rows], self.done[rows] = other.x, other.value, other.votes, other.done
 
 
 def by_width(lengths: Sequence[int]) -> list[tuple[int, Rows]]:
@@ -102,46 +141,69 @@ def by_width(lengths: Sequence[int]) -> list[tuple[int, Rows]]:
     return [(int(w), np.flatnonzero(widths == w)) for w in np.unique(widths)[::-1]]
 
 
-def _from_starts(
-    coordinates: Coordinates, steps: Sequence[Loss], tables: Sequence[Table], size: int, starts: int, seed: int
-) -> tuple[Array, Array]:
-    """Coordinates and objective from every start: (tables, starts, p) and (tables, starts)."""
-    count = len(tables)
-    problems = pack(coordinates, tables, size)
+def _basins(coordinates: Coordinates, loss: Loss, problems: Problems, drawn: Array) -> Heads:
+    """Minimise squares from every start, and tell the basins by the quadratic form of the objective.
+
+    The best basin sends two, the best and the worst that arrived there; so agreement is checked to the last digit.
+    """
+    count, starts, p = drawn.shape
     which = np.repeat(np.arange(count), starts)
-    x = choose(coordinates, steps[-1], problems, starts, seed).reshape(count * starts, -1)
-    x = minimise(coordinates, Loss(steps[-1].log), x, problems, which, _SQUARES).x
-    x, value, _ = descend(coordinates, steps, x, problems, which, _ROUGH)
-    return x.reshape(count, starts, -1), value.reshape(count, starts)
+    state = minimise(coordinates, loss, drawn.reshape(count * starts, p), problems, which, _SQUARES)
+    heads, rows = Heads.blank(count, p), np.arange(count)
+    order = np.argsort(state.value.reshape(count, starts), axis=1, kind="stable")
+    value = np.take_along_axis(state.value.reshape(count, starts), order, axis=1)
+    x = np.take_along_axis(state.x.reshape(count, starts, p), order[:, :, None], axis=1)
+    hessian = state.hessian.reshape(count, starts, p, p)
+    left = np.isfinite(value)
+    left[:, 0] = True  # a problem without any finite start still gets an answer
+    for slot in range(HEADS - 1):
+        first = np.argmax(left, axis=1)
+        there = left.any(axis=1)
+        apart = x - x[rows, first][:, None]
+        form = hessian[rows, order[rows, first]]
+        rise = 0.5 * np.abs(((apart @ form) * apart).sum(axis=2))
+        same = left & ((rise <= SAME * value[rows, first][:, None] + 1e-22) | (np.arange(starts) == first[:, None]))
+        heads.x[:, slot], heads.votes[:, slot] = x[rows, first], same.sum(axis=1)
+        heads.value[:, slot] = np.where(there, value[rows, first], np.inf)
+        left &= ~same
+        if slot == 0:
+            last = starts - 1 - np.argmax(same[:, ::-1], axis=1)
+            several = heads.votes[:, 0] > 1
+            heads.x[:, -1], heads.votes[:, -1] = x[rows, last], several
+            heads.value[:, -1] = np.where(several, value[rows, last], np.inf)
+            heads.votes[:, 0] -= several
+    return heads
 
 
-def _agreeing(value: Array, best: Array) -> NDArray[np.int64]:
-    """How many of the starts reached the best objective; noiseless data reach zero, up to rounding."""
-    close: NDArray[np.int64] = (value <= best[:, None] * (1 + AGREE) + 1e-22).sum(axis=1)
-    return close
+def _follow(coordinates: Coordinates, steps: Sequence[Loss], problems: Problems, heads: Heads, last: Method) -> Heads:
+    """Minimise the objective from every place."""
+    wanted = np.isfinite(heads.value)
+    wanted[:, 0] = True
+    which, slot = np.nonzero(wanted)
+    x, value, done = descend(coordinates, steps, heads.x[which, slot], problems, which, last)
+    new = replace(Heads.blank(*heads.x.shape[::2]), votes=heads.votes)
+    new.x[which, slot], new.value[which, slot], new.done[which, slot] = x, value, done
+    return new
 
 
-def _finish(
-    coordinates: Coordinates, steps: Sequence[Loss], tables: Sequence[Table], size: int, x: Array, value: Array
-) -> tuple[Array, NDArray[np.bool_], NDArray[np.int64]]:
-    """Finish the distinct basins of every problem (at most three) on all its rows."""
-    count, starts = value.shape
-    order = np.argsort(value, axis=1, kind="stable")
-    ranked = np.take_along_axis(value, order, axis=1)
-    fresh = np.ones((count, starts), dtype=bool)
-    fresh[:, 1:] = ranked[:, 1:] > ranked[:, :-1] * (1 + 1e-3) + 1e-22
-    basin = np.cumsum(fresh, axis=1) - 1  # of each start, in the order of `order`
-    heads = fresh & (basin < 3) & np.isfinite(ranked)
-    heads[:, 0] = True
-    which, place = np.nonzero(heads)
-    problems = pack(coordinates, tables, size)
-    first = x[which, order[which, place]]
-    reached, values, finished = descend(coordinates, steps, first, problems, which, EXACT)
-    full = np.full((count, 3), np.inf)
-    full[which, basin[which, place]] = values
-    winner = np.argmin(full, axis=1)
-    chosen = np.zeros((count, 3), dtype=np.intp)
-    chosen[which, basin[which, place]] = np.arange(len(which))
-    rows = chosen[np.arange(count), winner]
-    same = np.where(basin < 3, np.take_along_axis(full, np.minimum(basin, 2), axis=1), np.inf)
-    return reached[rows], finished[rows], _agreeing(same, values[rows])
+def _distinct(heads: Heads) -> Heads:
+    """One place for those of equal objective; its votes are those of all."""
+    order = np.argsort(heads.value, axis=1, kind="stable")
+    value, votes = (np.take_along_axis(a, order, axis=1) for a in (heads.value, heads.votes))
+    x = np.take_along_axis(heads.x, order[:, :, None], axis=1)
+    value, votes = value.copy(), votes.copy()
+    for slot in range(HEADS - 1, 0, -1):
+        with np.errstate(invalid="ignore"):  # where there is none, the difference is not a number
+            same = value[:, slot] - value[:, slot - 1] <= 1e-3 * value[:, slot - 1] + 1e-22
+        votes[:, slot - 1] += np.where(same, votes[:, slot], 0)
+        value[:, slot] = np.where(same, np.inf, value[:, slot])
+    return Heads(x, value, votes, np.zeros_like(heads.done))
+
+
+def _best(heads: Heads) -> tuple[Array, NDArray[np.bool_], NDArray[np.int64]]:
+    """Best place, whether it is a minimum, and the starts that led there; noiseless data reach zero, up to rounding."""
+    lowest = heads.value.min(axis=1, keepdims=True)
+    close = heads.value <= lowest * (1 + AGREE) + 1e-22
+    chosen = np.argmax(close & (heads.done | ~(close & heads.done).any(axis=1, keepdims=True)), axis=1)
+    rows = np.arange(len(chosen))
+    return heads.x[rows, chosen], heads.done[rows, chosen], (heads.votes * close).sum(axis=1)

@@ -28,7 +28,7 @@ def spread(count: int, dimensions: int, seed: int) -> Array:
 def draw(coordinates: Coordinates, count: int, seed: int) -> Array:
     """Coordinates to start from, before the linear ones are solved for, shape (count, p)."""
     law = coordinates.law
-    x = np.zeros((count, len(coordinates.free)))
+    x = np.ones((count, len(coordinates.free)))
     bent = np.flatnonzero(~coordinates.linear)
     if len(bent):
         ranges = np.array([law.coefficients[coordinates.free[k]].start for k in bent], dtype=float)
@@ -88,7 +88,8 @@ def _project(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems)
     basis = np.stack([np.broadcast_to(jet.first[int(k)], shape) for k in line], axis=1)
     weighted = basis * np.broadcast_to(weight, shape)[:, None, :]
     matrix = np.matmul(weighted, basis.transpose(0, 2, 1))
-    right = np.einsum("rkn,rn->rk", weighted, np.broadcast_to(problems.target - jet.value, shape))
+    rest = problems.target - jet.value + np.matmul(x[:, None, line], basis)[:, 0]
+    right = np.matmul(weighted, np.broadcast_to(rest, shape)[:, :, None])[:, :, 0]
     unit = 1.0 / np.sqrt(np.maximum(np.einsum("rkk->rk", matrix), 1e-300))
     matrix, right = matrix * unit[:, :, None] * unit[:, None, :], right * unit
     low, high = (bound[line] / unit for bound in (coordinates.low, coordinates.high))

@@ -37,10 +37,13 @@ class Approach:
         return str(self.find.__globals__.get("__doc__") or self.name).strip().splitlines()[0]
 
 
+#: No intervals, and a log-Huber fit.
+DEFAULT = Options()
+
 approaches: Registry[Approach] = Registry("scalebook.analysis.optimal.approaches", "APPROACH", Approach)
 
 
-def optimal(points: Points, approach: str, options: Options = Options()) -> Frontier:
+def optimal(points: Points, approach: str, options: Options = DEFAULT) -> Frontier:
     """Optimal size and tokens as powers of compute.
 
     Parameters

@@ -40,12 +40,12 @@ class Curve(NamedTuple):
 
 def curves(points: Points) -> list[Curve]:
     """Runs with a curve, by size. A run with a few checkpoints only is none."""
-    place = {run: k for k, run in enumerate(points.runs)}
-    order = np.lexsort([points["flops"], [place[run] for run in points["run"]]])
-    owner = np.array([place[run] for run in points["run"][order]])
+    owner = points.run_index
+    order = np.lexsort([points["flops"], owner])
+    owner = owner[order]
     logs = {name: np.log(points[name][order]) for name in ("flops", "loss", "tokens")}
     found = []
-    for k in range(len(place)):
+    for k in range(len(points.runs)):
         mine = slice(*np.searchsorted(owner, [k, k + 1]))
         binned = _binned(*(logs[name][mine] for name in ("flops", "loss", "tokens")))
         if len(binned[0]) >= LEAST_CHECKPOINTS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +21,10 @@ Status = Literal["found", "too_few_budgets", "at_the_edge", "no_curves", "no_law
 
 #: A power law through fewer different optima than this is no evidence.
 LEAST_OPTIMA = 3
+#: Nor is one through optima whose budgets lie within this factor.
+LEAST_SPAN = 4.0
+#: Intervals from redraws of which a larger share has no frontier would be those of the lucky ones.
+MOST_FAILED = 0.2
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,12 @@ class Optimum:
     loss: float
     sizes: int
     inside: bool
+
+    @classmethod
+    def of(cls, flops: float, params: float, tokens: float, loss: float, *, sizes: int, inside: bool) -> Optimum:
+        """The optimum whose place is given in logarithms."""
+        place = np.exp([flops, params, tokens, loss]).tolist()
+        return cls(place[0], place[1], place[2], place[3], sizes, inside)
 
 
 @dataclass(frozen=True)
@@ -189,17 +199,27 @@ class Frontier:
 def nothing(approach: str, points: Points, status: Status, reason: str, optima: Sequence[Optimum] = ()) -> Frontier:
     """A frontier that was not found, and why."""
     none = PowerLaw(np.nan, np.nan, np.nan)
-    return Frontier(approach, points.family, status, reason, none, none, tuple(optima), **_bases(points))
+    basis = named(points, "params_basis"), named(points, "flops_basis")
+    return Frontier(approach, points.family, status, reason, none, none, tuple(optima), (np.nan, np.nan), 0, *basis)
 
 
 def found(
-    approach: str, points: Points, params: PowerLaw, tokens: PowerLaw, flops: tuple[float, float], **more: Any
+    approach: str,
+    points: Points,
+    laws: tuple[PowerLaw, PowerLaw],
+    flops: tuple[float, float],
+    drawn: int,
+    notes: Sequence[str] = (),
+    optima: Sequence[Optimum] = (),
 ) -> Frontier:
-    """A frontier that was found."""
-    more.setdefault("reason", "")
-    return Frontier(
-        approach, points.family, "found", params=params, tokens=tokens, flops=flops, **more, **_bases(points)
-    )
+    """A frontier that was found; without intervals where too many of the `drawn` bootstrap draws have none."""
+    failed = drawn - len(laws[0].draws)
+    if failed > MOST_FAILED * drawn:
+        laws = (replace(laws[0], draws=laws[0].draws[:0]), replace(laws[1], draws=laws[1].draws[:0]))
+        notes = [*notes, f"no intervals: {failed} of {drawn} redraws of the runs have no frontier"]
+    basis = named(points, "params_basis"), named(points, "flops_basis")
+    told = "; ".join(note for note in notes if note)
+    return Frontier(approach, points.family, "found", told, *laws, tuple(optima), flops, failed, *basis)
 
 
 def through(
@@ -221,29 +241,29 @@ def through(
     optima : sequence of Optimum
         What is reported, the budgets left out included.
     """
-    edge = [o for o in optima if not o.inside]
-    left_out = f"{len(edge)} of {len(optima)} have their minimum at the edge of the sizes and are left out"
-    enough = distinct(sizes) >= LEAST_OPTIMA
-    if not enough[0]:
-        if len(optima) < LEAST_OPTIMA:
-            why = f"{len(optima)} budgets with sizes to compare; a power law needs {LEAST_OPTIMA}"
-            return nothing(approach, points, "too_few_budgets", why, optima)
-        return nothing(approach, points, "at_the_edge", f"of the optima, {left_out}", optima)
+    good = (distinct(sizes) >= LEAST_OPTIMA) & (_span(log_flops, sizes) >= np.log(LEAST_SPAN))
+    edge = sum(not optimum.inside for optimum in optima)
+    left_out = f"{edge} of {len(optima)} optima are at the smallest or largest size and are left out" if edge else ""
+    if not good[0]:
+        if len(optima) < LEAST_OPTIMA or not edge:
+            why = f"a power law needs {LEAST_OPTIMA} of them, {LEAST_SPAN:g} times apart in compute"
+            return nothing(approach, points, "too_few_budgets", f"{len(optima)} optima; {why}", optima)
+        return nothing(approach, points, "at_the_edge", left_out, optima)
     seen = log_flops[np.isfinite(sizes[0])]
     centre = float(seen.mean())
     fitted = [lines(log_flops, values, centre) for values in (sizes, tokens)]
-    good = enough & np.isfinite(fitted[0]).all(axis=1) & np.isfinite(fitted[1]).all(axis=1)
-    laws = [PowerLaw(centre, float(f[0, 0]), float(f[0, 1]), f[1:][good[1:]], options.level) for f in fitted]
-    return found(
-        approach,
-        points,
-        laws[0],
-        laws[1],
-        (float(np.exp(seen.min())), float(np.exp(seen.max()))),
-        reason=f"of the optima, {left_out}" if edge else "",
-        optima=tuple(optima),
-        failed=int(np.count_nonzero(~good[1:])),
-    )
+    good &= np.isfinite(fitted[0]).all(axis=1) & np.isfinite(fitted[1]).all(axis=1)
+    size, spent = (PowerLaw(centre, float(f[0, 0]), float(f[0, 1]), f[1:][good[1:]], options.level) for f in fitted)
+    ends = float(np.exp(seen.min())), float(np.exp(seen.max()))
+    return found(approach, points, (size, spent), ends, options.bootstraps, [left_out], optima)
+
+
+def _span(log_flops: Array, values: Array) -> Array:
+    """Logarithm of the factor between the first and the last budget that has a value, by row."""
+    there = np.isfinite(values)
+    last = np.where(there, log_flops, -np.inf).max(axis=1, initial=-np.inf)
+    span: Array = last - np.where(there, log_flops, np.inf).min(axis=1, initial=np.inf)
+    return span
 
 
 def distinct(values: Array) -> NDArray[np.int64]:
@@ -251,7 +271,7 @@ def distinct(values: Array) -> NDArray[np.int64]:
     ordered = np.sort(np.round(values, 9), axis=1)  # NaN last
     fresh = np.isfinite(ordered)
     fresh[:, 1:] &= ordered[:, 1:] != ordered[:, :-1]
-    return fresh.sum(axis=1)
+    return np.asarray(fresh.sum(axis=1))
 
 
 def drawn_runs(points: Points, options: Options) -> NDArray[np.int64]:
@@ -259,7 +279,3 @@ def drawn_runs(points: Points, options: Options) -> NDArray[np.int64]:
     runs = len(points.runs)
     counts = np.random.default_rng(options.seed).multinomial(runs, np.full(runs, 1 / runs), size=options.bootstraps)
     return np.concatenate([np.ones((1, runs), np.int64), counts])
-
-
-def _bases(points: Points) -> dict[str, str | None]:
-    return {column: named(points, column) for column in ("params_basis", "flops_basis")}

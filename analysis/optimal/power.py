@@ -63,7 +63,8 @@ class PowerLaw:
 
     def predict(self, flops: ArrayLike) -> Array:
         """Value at training compute C, of any shape, in FLOP."""
-        return np.exp(self.height + self.slope * (np.log(np.asarray(flops, float)) - self.centre))
+        away = np.log(np.asarray(flops, float)) - self.centre
+        return np.asarray(np.exp(self.height + self.slope * away))
 
     def interval(self, flops: ArrayLike, level: float | None = None) -> tuple[Array, Array]:
         """Lower and upper end of the percentile interval at C; NaN without a bootstrap."""

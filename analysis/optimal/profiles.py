@@ -7,7 +7,7 @@ points whose FLOPs lie within a factor of 1.25, as digitised ones do; their loss
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,12 +44,13 @@ class Profile(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """Points at one budget; logarithms, shape (n,); `run` is the place in `points.runs`."""
+    """Points at one budget; logarithms, shape (n,); `off` is how far from it, `run` the place in `points.runs`."""
 
     flops: float
     size: Array
     loss: Array
     tokens: Array
+    off: Array
     run: NDArray[np.intp]
 
 
@@ -67,7 +68,7 @@ def profiles(points: Points, drawn: NDArray[np.int64]) -> list[Profile]:
     elif len(known := curves(points)) and 2 * len(known) >= len(points.runs):
         cuts = _interpolated(known)
     else:
-        cuts = _levelled([_cut(points, mask) for mask in _windows(points)], points)
+        cuts = _levelled([_cut(points, mask) for mask in _windows(points)])
     return [_profile(cut, drawn) for cut in sorted(cuts, key=lambda cut: cut.flops)]
 
 
@@ -89,7 +90,7 @@ def _windows(points: Points) -> list[Mask]:
     """Windows of FLOPs that hold most points, one after the other, none overlapping."""
     flops, size = np.log(points["flops"]), np.log(points["params"])
     free = np.ones(len(flops), bool)
-    found = []
+    found: list[Mask] = []
     while True:
         masks = [free & (flops >= c) & (flops <= c + np.log(WINDOW)) for c in np.unique(flops[free])]
         masks = [mask for mask in masks if np.count_nonzero(mask) >= LEAST_SIZES and _several(size[mask])]
@@ -100,9 +101,9 @@ def _windows(points: Points) -> list[Mask]:
 
 
 def _cut(points: Points, mask: Mask) -> Cut:
-    place = {run: k for k, run in enumerate(points.runs)}
     size, loss, tokens, flops = (np.log(points[name][mask]) for name in ("params", "loss", "tokens", "flops"))
-    return Cut(float(flops.mean()), size, loss, tokens, np.array([place[run] for run in points["run"][mask]]))
+    budget = float(flops.mean())
+    return Cut(budget, size, loss, tokens, flops - budget, points.run_index[mask])
 
 
 def _interpolated(known: list[Curve]) -> list[Cut]:
@@ -115,39 +116,30 @@ def _interpolated(known: list[Curve]) -> list[Cut]:
         return []
     cuts = []
     for budget in np.linspace(grid[reached[0]], grid[reached[-1]], INTERPOLATED):
-        read = [(size[k], *(float(v[0]) for v in c.at(np.array([budget]))), c.run) for k, c in enumerate(known)]
-        best: dict[float, tuple[float, float, float, int]] = {}
+        read = [(size[k], *(float(v[0]) for v in c.at(np.array([budget]))), 0.0, c.run) for k, c in enumerate(known)]
+        best: dict[float, tuple[Any, ...]] = {}
         for row in read:
             if np.isfinite(row[1]) and (row[0] not in best or row[1] < best[row[0]][1]):
                 best[row[0]] = row
         if len(best) >= LEAST_SIZES and _several(np.array(list(best))):
-            columns = [np.array(column) for column in zip(*best.values(), strict=True)]
-            cuts.append(Cut(float(budget), *columns))
+            cuts.append(Cut(float(budget), *(np.array(column) for column in zip(*best.values(), strict=True))))
     return cuts
 
 
-def _levelled(cuts: list[Cut], points: Points) -> list[Cut]:
+def _levelled(cuts: list[Cut]) -> list[Cut]:
     """Losses and tokens of scattered points, moved to the budget of their window.
 
     The loss is moved along one slope in log C for all windows: the common slope of what remains when a parabola in
     log N is taken out of each of them.
     """
-    place = {run: k for k, run in enumerate(points.runs)}
-    spent = np.zeros(len(place))
-    spent[[place[run] for run in points["run"]]] = np.log(points["flops"])
-    above = moved = 0.0
+    squares = products = 0.0
     for cut in cuts:
         design = np.vander(cut.size - cut.size.mean(), 3)
-        columns = np.column_stack([spent[cut.run] - cut.flops, cut.loss])
+        columns = np.column_stack([cut.off, cut.loss])
         rest = columns - design @ np.linalg.lstsq(design, columns, rcond=None)[0]
-        above, moved = above + float(rest[:, 0] @ rest[:, 0]), moved + float(rest[:, 0] @ rest[:, 1])
-    slope = moved / above if above > 0 else 0.0
-    return [
-        cut._replace(
-            loss=cut.loss - slope * (spent[cut.run] - cut.flops), tokens=cut.tokens - (spent[cut.run] - cut.flops)
-        )
-        for cut in cuts
-    ]
+        squares, products = squares + float(rest[:, 0] @ rest[:, 0]), products + float(rest[:, 0] @ rest[:, 1])
+    slope = products / squares if squares > 0 else 0.0
+    return [cut._replace(loss=cut.loss - slope * cut.off, tokens=cut.tokens - cut.off) for cut in cuts]
 
 
 def _profile(cut: Cut, drawn: NDArray[np.int64]) -> Profile:

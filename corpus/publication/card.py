@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterable, Sequence
 
 from ..columns import COLUMNS
-from ..database import DICTIONARIES, VIEW_NAMES, view_meaning
+from ..database import DICTIONARIES, TABLE_NAMES, VIEW_NAMES, view_meaning
 from ..metric_names import METRICS
 from ..tables import TABLES
 from .content import DESCRIPTION, TITLE, Content
@@ -96,13 +97,14 @@ def _origin(source: dict[str, object]) -> str:
 
 
 def _dictionary() -> Iterable[tuple[str, str, str, str, str]]:
+    held = {table: TABLES[table].columns for table in TABLE_NAMES}
     for name, column in COLUMNS.items():
-        tables = [table for table, t in TABLES.items() if name in t.columns]
+        tables = [table for table, columns in held.items() if name in columns]
         if tables:
             yield name, " ".join(tables), column.type, column.unit, column.meaning
 
 
 def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Lines of a table; a bar or line break in a cell does not end it."""
-    body = [[" ".join(cell.split()).replace("|", "\\|") for cell in row] for row in rows]
+    """Lines of a table; a bar or line break in a cell does not end it, and markup in it is text."""
+    body = [[html.escape(" ".join(cell.split()), quote=False).replace("|", "\\|") for cell in row] for row in rows]
     return ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *body]]

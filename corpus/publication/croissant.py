@@ -1,5 +1,8 @@
 """``croissant.json``: the same for tools that load data sets for machine learning.
 
+Which column refers to which is said in ``datapackage.json`` only: a loader of Croissant joins what is declared to
+refer, and mlcroissant 1.1 fails at tables that refer to tables that refer.
+
 References
 ----------
 .. [1] Croissant Format Specification, version 1.0, https://docs.mlcommons.org/croissant/docs/croissant-spec.html.
@@ -12,7 +15,7 @@ from typing import Any
 
 from ..columns import COLUMNS
 from ..tables import TABLES
-from .content import AUTHORS, DESCRIPTION, KEYWORDS, NAME, REFERENCES, Content
+from .content import AUTHORS, DESCRIPTION, KEYWORDS, NAME, Content
 from .datapackage import spdx
 
 _TYPES = {
@@ -105,8 +108,6 @@ def _records(name: str) -> dict[str, Any]:
 def _field(table: str, name: str) -> dict[str, Any]:
     column = COLUMNS[name]
     unit = f" Unit: {column.unit}." if column.unit else ""
-    # a table that refers to itself is a cycle, which loaders do not take
-    to = [{"field": {"@id": f"{t}/{key}"}} for of, c, t, key in REFERENCES if (of, c) == (table, name) and t != of]
     return {
         "@type": "cr:Field",
         "@id": f"{table}/{name}",
@@ -114,5 +115,4 @@ def _field(table: str, name: str) -> dict[str, Any]:
         "description": column.meaning + unit,
         "dataType": _TYPES[column.type],
         "source": {"fileObject": {"@id": f"{table}.parquet"}, "extract": {"column": name}},
-        **({"references": to[0]} if to else {}),
     }

@@ -93,23 +93,24 @@ def push(corpus: Path, repository: str, *, private: bool = False, message: str =
         If the Hub cannot be reached or refuses.
     """
     with _hub(repository) as api, tempfile.TemporaryDirectory() as scratch:
+        with contextlib.suppress(errors.RepositoryNotFoundError):  # a Hub out of reach is noticed before the work
+            api.dataset_info(repository, timeout=PATIENCE)
         folder = export(corpus, Path(scratch) / "export", repository).folder
         new = read_manifest(folder)
-        with contextlib.suppress(errors.RepositoryNotFoundError):  # asked first: this call has a time limit
-            api.dataset_info(repository, timeout=PATIENCE)
         api.create_repo(repository, repo_type="dataset", private=private or None, exist_ok=True)
         old, head = _held(api, repository)
-        if old and without_database(old) == without_database(new):
-            return Pushed(repository, head, f"{api.endpoint}/datasets/{repository}/commit/{head}", changed=False)
+        same = without_database(old) == without_database(new)
         done = api.upload_folder(
             repo_id=repository,
             repo_type="dataset",
             folder_path=folder,
             commit_message=message,
             parent_commit=head,
+            # of the same corpus, the database that is there is as good; without it no change means no commit
+            ignore_patterns=[DATABASE, MANIFEST] if same else None,
             delete_patterns=sorted(old.keys() - new.keys()) or None,
         )
-        return Pushed(repository, done.oid, done.commit_url, changed=True)
+        return Pushed(repository, done.oid, done.commit_url, changed=done.oid != head)
 
 
 def pull(repository: str, revision: str = "main", into: Path | None = None) -> Pulled:
@@ -194,7 +195,10 @@ def _wanted(snapshot: Path) -> dict[str, str]:
 
 
 def _wrong(snapshot: Path) -> list[str]:
-    return differing(snapshot, _wanted(snapshot))
+    try:
+        return differing(snapshot, _wanted(snapshot))
+    except DamagedFile as error:
+        return [str(error)]
 
 
 def _part(snapshot: Path, table: str, folder: Path) -> int:

@@ -1,5 +1,6 @@
 -- How much there is, counted honestly: branches are no runs of their own, replicates of one recipe count once.
--- A scaled family has a loss or an evaluation at three sizes or more; groups of related families share authors or data.
+-- Public models recur in several sources: "independent_runs_at_least" takes of each group of related families only the
+-- source that has the most of them. A scaled family has a loss or an evaluation at three sizes or more; groups of related families share authors or data.
 with sizes as (
     select r.family, count(distinct r.params) as sizes
     from runs as r
@@ -23,6 +24,13 @@ select
     count(distinct related) filter (scaled and has_loss) as independent_groups_with_loss,
     (select count(*) from runs) as runs,
     sum(independent_runs)::bigint as independent_runs,
+    (
+        select sum(most)::bigint from (
+            select max(n) as most
+            from (select related, source, sum(independent_runs) as n from families group by related, source)
+            group by related
+        )
+    ) as independent_runs_at_least,
     (select count(*) from checkpoints) as checkpoints,
     (select count(*) from metrics where split is distinct from 'train') as evaluation_values,
     (select count(*) from metrics where split = 'train') as training_values

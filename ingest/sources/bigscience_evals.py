@@ -3,8 +3,8 @@
 No loss on held-out text but perplexities: of LAMBADA's target word, and of FLORES-101 in 101 languages for the finished
 models. The files of the trajectories hold one list per task and metric, aligned with ``tokens`` and ``checkpoints``.
 The finished models have older names: bloom1b3 is today's bloom-1b7, 2b5 is 3b, 350m is 560m; ``opt`` is OPT-175B. Names
-of their tasks end in the prompt. Many tasks are small: the standard errors matter. Left out: perplexities per word, which
-mean nothing in scripts without spaces (up to 10^69); those per byte of the same texts are there.
+of their tasks end in the prompt. Many tasks are small: the standard errors matter. Left out: perplexities per word, for
+they mean nothing in scripts without spaces (up to 10^69); those per byte of the same texts are there.
 """
 
 from __future__ import annotations

@@ -234,7 +234,7 @@ def _runs(models: pd.DataFrame) -> pd.DataFrame:
 def _same(run: str, values: int, other: str) -> list[Correction]:
     """Evaluations of a model that stands in the database under another name too."""
     reason = f"scores equal those of {other}, digit for digit or nearly: the same weights under another name"
-    date = datetime.date(2026, 8, 1)
+    date = datetime.date(2026, 11, 21)
     rows = (("runs", 1), ("checkpoints", 1), ("metrics", values))
     return [Correction(table=t, where=f"run = '{run}'", reason=reason, date=date, rows=n) for t, n in rows]
 
@@ -258,7 +258,7 @@ SOURCE = Source(
             table="metrics",
             where="run in ('dclm-others/1.4b-48102e87', 'dclm-others/6.9b-98ed706f') and metric like '%loss'",
             reason="10 nats for good models: the text is cut for another vocabulary than theirs",
-            date=datetime.date(2026, 8, 1),
+            date=datetime.date(2026, 11, 21),
             rows=116,
         ),
     ),

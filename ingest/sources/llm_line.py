@@ -114,7 +114,7 @@ def _budget(run: str, stated: float, values: int) -> list[Correction]:
             table=table,
             where=f"run = 'llm-line-fineweb-ablations/{run}' and step is null and tokens = {stated!r}",
             reason="last listed step plus one interval; the card says 350 B, and the loss falls that far",
-            date=datetime.date(2026, 8, 1),
+            date=datetime.date(2026, 11, 21),
             rows=rows,
             column="tokens",
             scale=350e9 / stated,
@@ -142,7 +142,7 @@ SOURCE = Source(
                 table=table,
                 where="run = 'llm-line-fineweb-ablations/fineweb-edu' and step is null and tokens = 357e9",
                 reason="every value equals that of step 130000, and the losses of step 160000 are lower",
-                date=datetime.date(2026, 8, 1),
+                date=datetime.date(2026, 11, 21),
                 rows=rows,
             )
             for table, rows in (("checkpoints", 1), ("metrics", 38))

@@ -1,6 +1,6 @@
 """Poro 34B (Finnish, English, code) at 13 checkpoints, and the finished Finnish models FinGPT and BLUUMI.
 
-No losses. Tokens are steps x 4,194,304. Which tasks were run differs from checkpoint to checkpoint; MMLU is 57 tasks and
+No losses. Tokens are steps x 4,194,304. Which tasks were run differs from checkpoint to checkpoint; MMLU is 57 tasks,
 FIN-bench 36. SQuAD comes in percent, with parts of its questions and with a threshold tuned on the answers, which are
 told apart in the task. ``pass@1`` of a program was estimated twice, from one sample and from ten: two values. The
 harness writes its numbers of examples per file, version 0.4 (Belebele) per task.
@@ -92,7 +92,8 @@ def _file(raw: Path, file: str) -> pd.DataFrame:
         groups = _squad(values) if task == "squad2" else [(task, "", values)]
         for name, start, group in groups:
             rows += [
-                (name, m.metric, m.value, m.stderr, examples, f"{prefix}{task}.{start}{m.name}") for m in measured(group)
+                (name, m.metric, m.value, m.stderr, examples, f"{prefix}{task}.{start}{m.name}")
+                for m in measured(group)
             ]
     frame = pd.DataFrame(rows, columns=["task", "metric", "value", "stderr", "shots", "key"])
     run = MODELS.set_index("recipe")["run"][model]

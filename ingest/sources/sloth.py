@@ -120,7 +120,7 @@ def _runs(models: pd.DataFrame) -> pd.DataFrame:
 
 def _fix(where: str, right: float, models: int, values: int, reason: str) -> list[Correction]:
     """Number of tokens, where it is stated and where it is repeated."""
-    scale, date = right / float(where.rsplit("=", 1)[1]), datetime.date(2026, 8, 1)
+    scale, date = right / float(where.rsplit("=", 1)[1]), datetime.date(2026, 11, 21)
     return [
         Correction(table=table, where=where, reason=reason, date=date, rows=rows, column="tokens", scale=scale)
         for table, rows in (("checkpoints", models), ("metrics", values))
@@ -158,7 +158,7 @@ SOURCE = Source(
             table="runs",
             where="run like '%/stablelm-2-1_6b%' and params = 6e9",
             reason="1_6b read as 6 B",
-            date=datetime.date(2026, 8, 1),
+            date=datetime.date(2026, 11, 21),
             rows=2,
             column="params",
             scale=1.6 / 6,

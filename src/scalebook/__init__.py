@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from scalebook.analysis.study import study
     from scalebook.api import fit, report, sql
     from scalebook.corpus.database import open_corpus
-    from scalebook.ingest.formats.tabular import load_runs
+    from scalebook.ingest.own_runs import load_runs
 
 #: Public name to the module that holds it; a module is imported when its name is first used.
 _HOMES = {
     "open_corpus": "scalebook.corpus.database",
-    "load_runs": "scalebook.ingest.formats.tabular",
+    "load_runs": "scalebook.ingest.own_runs",
     "laws": "scalebook.analysis.law",
     "study": "scalebook.analysis.study",
     "sql": "scalebook.api",

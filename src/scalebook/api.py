@@ -65,7 +65,7 @@ def fit(data: str | pd.DataFrame | Points, law: str = "chinchilla", **options: A
     'converged'
     """
     from scalebook.analysis.estimation import Options, estimate
-    from scalebook.analysis.points import Points, family_points
+    from scalebook.analysis.points import BASES, Points, family_points
 
     if isinstance(data, str):
         with open_corpus() as corpus:
@@ -74,6 +74,7 @@ def fit(data: str | pd.DataFrame | Points, law: str = "chinchilla", **options: A
         if "run" not in data.columns:
             raise UnknownName("column", "run", map(str, data.columns))
         held = {str(name): data[name].to_numpy() for name in data.select_dtypes("number").columns}
+        held |= {name: np.asarray(data[name].fillna(""), object) for name in BASES if name in data.columns}
         data = Points("runs", held | {"run": np.asarray(data["run"], object)})
     return estimate(data, law, Options(**options))
 

@@ -44,12 +44,12 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; exit with 2 for misuse and 1 for failed work, with a sentence and no traceback."""
     try:
-        cli()
+        cli(prog_name="scalebook")
     except ScalebookError as error:
         click.echo(f"scalebook: {error}", err=True)
         sys.exit(error.exit_code)
     except UnicodeEncodeError as error:
-        letter = error.object[error.start : error.end]
+        letter = error.object[error.start]
         click.echo(f"scalebook: {error.encoding} output cannot hold {letter!a}; set PYTHONIOENCODING=utf-8", err=True)
         sys.exit(1)
     except OSError as error:

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scalebook.analysis.answers import SCHEMA
 from scalebook.analysis.error import Interval
 from scalebook.analysis.finding import FEW, STYLES, Evidence, Finding, NoAnswer, Shown, questions
 from scalebook.analysis.results import by_setting, forecasts, fullest, ratio_at
-from scalebook.analysis.study import SCHEMA
 
 every = pytest.mark.parametrize("name", list(questions))
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scalebook.analysis.answers import SCHEMA
 from scalebook.analysis.points import Points
 from scalebook.analysis.protocol import Protocol, Split, protocols
-from scalebook.analysis.study import SCHEMA
 from scalebook.corpus.errors import UnknownName
 
 every = pytest.mark.parametrize("name", list(protocols))

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ import pandas as pd
 import pytest
 
 from scalebook.analysis import laws as laws_package
+from scalebook.analysis.answers import SCHEMA, Task, answer
 from scalebook.analysis.points import Points, family_points
-from scalebook.analysis.study import DEFAULT_LAWS, SCHEMA, Study, Task, answer, fitted, study
+from scalebook.analysis.study import DEFAULT_LAWS, Study, fitted, study
 from scalebook.corpus.database import Corpus, open_corpus
 from scalebook.corpus.errors import Misuse, UnknownName
 
@@ -200,10 +201,10 @@ def test_a_corpus_without_sizes_has_nothing_to_study(small_folder: Path, tmp_pat
 def test_what_is_known_is_not_done_again(
     undisturbed: Study, small: Corpus, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(task: Task) -> pd.DataFrame:
-        raise AssertionError(f"{task.law} was fitted again")
+    def refuse(tasks: Sequence[Task]) -> list[pd.DataFrame]:
+        raise AssertionError(f"{tasks[0].law} was fitted again")
 
-    monkeypatch.setattr("scalebook.analysis.study.answer", refuse)
+    monkeypatch.setattr("scalebook.analysis.study.answers", refuse)
     again = study(small, cache=folder)
     same(again, undisturbed)
     assert again.reused == UNITS
@@ -344,7 +345,7 @@ def test_a_law_dropped_into_the_folder_is_studied(
 
 
 def test_a_key_changes_with_the_code_of_the_engine_and_the_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
-    from scalebook.analysis import study as module
+    from scalebook.analysis import answers as module
 
     base = task(made(3, 10)).key
     code = module._engine_code()

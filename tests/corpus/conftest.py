@@ -13,23 +13,36 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from scalebook.corpus.database import DATA, TABLE_NAMES
+from scalebook.corpus.publication.export import export
 
 SMALL = ("colpret-opt", "colpret-redpajama", "published-laws", "published-hitchhiker", "hardware")
 
 
-@pytest.fixture
-def small_corpus(tmp_path: Path) -> Path:
-    """A corpus folder with two sources of runs, and the literature tables."""
-    folder = tmp_path / "corpus"
+def copy_small(folder: Path) -> Path:
     for table in TABLE_NAMES:
         (folder / table).mkdir(parents=True)
         for file in (DATA / table / f"{source}.parquet" for source in SMALL):
             if file.is_file():
                 shutil.copy(file, folder / table)
     return folder
+
+
+@pytest.fixture
+def small_corpus(tmp_path: Path) -> Path:
+    """A corpus folder with two sources of runs, and the literature tables."""
+    return copy_small(tmp_path / "corpus")
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The export of that corpus, made once; to look at only."""
+    folder = tmp_path_factory.mktemp("publication")
+    return export(copy_small(folder / "corpus"), folder / "export", "someone/scalebook").folder
 
 
 class Hub:
@@ -45,8 +58,12 @@ class Hub:
     def commits(self, name: str) -> list[str]:
         return [hashlib.sha1(f"{name} {i}".encode()).hexdigest() for i in range(len(self.repositories[name]))]
 
-    def create(self, name: str, files: dict[str, bytes] | None = None) -> None:
+    def create(self, name: str, files: dict[str, bytes] | Path | None = None) -> str:
+        """Make a repository; return its commit."""
+        if isinstance(files, Path):
+            files = {f.relative_to(files).as_posix(): f.read_bytes() for f in files.rglob("*") if f.is_file()}
         self.repositories[name] = [{".gitattributes": b"*.parquet filter=lfs\n"} | (files or {})]
+        return self.commits(name)[-1]
 
     def files(self, name: str) -> dict[str, bytes]:
         return self.repositories[name][-1]
@@ -110,8 +127,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, {"errors": [], "warnings": []})
         elif parts[5] == "preupload":
             held = self.hub.files(f"{parts[3]}/{parts[4]}")
-            files = [{"path": f["path"], "uploadMode": "regular", "shouldIgnore": False, "oid": git_hash(held.get(f["path"]))}
-                     for f in json.loads(content)["files"]]
+            files = [
+                {
+                    "path": f["path"],
+                    "uploadMode": "regular",
+                    "shouldIgnore": False,
+                    "oid": git_hash(held.get(f["path"])),
+                }
+                for f in json.loads(content)["files"]
+            ]
             self.answer(200, {"files": files})
         else:
             name, lines = f"{parts[3]}/{parts[4]}", [json.loads(line) for line in content.splitlines()]
@@ -127,10 +151,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         parts = [unquote(part) for part in place.path.split("/")]
         api = parts[1:3] == ["api", "datasets"]
         name = "/".join(parts[3:5] if api else parts[2:4])
-        allowed = name not in self.hub.private or self.headers.get("Authorization") == f"Bearer {self.hub.token}"
-        if name not in self.hub.repositories or not allowed:
-            status = 404 if self.headers.get("Authorization") == f"Bearer {self.hub.token}" else 401
-            self.refuse(status, "RepoNotFound" if status == 404 else "", "Repository not found")
+        token, right = self.headers.get("Authorization"), f"Bearer {self.hub.token}"
+        if token not in (None, right):
+            self.refuse(401, "", "Invalid credentials in Authorization header")
+            return
+        if name not in self.hub.repositories or (name in self.hub.private and not token):
+            self.refuse(404 if token else 401, "RepoNotFound", "Repository not found")
             return
         found = self.hub.tree(name, parts[6] if api and len(parts) > 6 else "main" if api else parts[5])
         if found is None:
@@ -150,7 +176,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             siblings = [{"rfilename": path} for path in files]
             self.answer(200, {"id": name, "sha": sha, "siblings": siblings, "private": name in self.hub.private})
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
 
 def git_hash(content: bytes | None) -> str | None:
@@ -171,6 +198,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     stand_in.url = f"http://127.0.0.1:{server.server_address[1]}"
     monkeypatch.setenv("HF_ENDPOINT", stand_in.url)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub-cache"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "no-token"))
     monkeypatch.setenv("HF_TOKEN", stand_in.token)
     monkeypatch.setenv("SCALEBOOK_CACHE", str(tmp_path / "cache"))
     yield stand_in
@@ -178,3 +206,13 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def licence_less(small_corpus: Path) -> Path:
+    """The small corpus, with one source that states no licence."""
+    file = small_corpus / "sources" / "colpret-opt.parquet"
+    rows = pq.read_table(file)
+    at = rows.column_names.index("licence")
+    pq.write_table(rows.set_column(at, rows.schema.field(at), pa.array([""])), file)
+    return small_corpus

@@ -76,8 +76,8 @@ def test_the_first_sentence_counts_the_evidence(made: Report, small: Corpus, sma
     runs = sum(n for (n,) in small.rows("select independent_runs from families"))
     checkpoints, values = (small.rows(f"select count(*) from {t}")[0][0] for t in ("checkpoints", "metrics"))
     assert made.summary[0] == (
-        f"The corpus holds 6 families, {runs} independent runs, {checkpoints} checkpoints and {values} published values."
-        f" This guide fitted {len(fitted(small_study.results))} laws over 3 families."
+        f"The corpus holds 6 families, {runs} independent runs, {checkpoints} checkpoints and {values} published"
+        f" values. This guide fitted {len(fitted(small_study.results))} laws over 3 families."
     )
 
 

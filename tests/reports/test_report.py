@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from scalebook.corpus.errors import UnknownName
 from scalebook.reports.report import Checklist, Figure, Grid, Report, Section, Text, known_formats
 
-HOSTILE = """<script>alert("x")</script><img src=x onerror='y'> &amp; {{ 7 * 7 }} #eval("1") $a$ *b* _c_ @d <e> `f` \\"""
+HOSTILE = (
+    """<script>alert("x")</script><img src=x onerror='y'> &amp; {{ 7 * 7 }} #eval("1") $a$ *b* _c_ @d <e> `f` \\"""
+)
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
 
 

@@ -31,7 +31,9 @@ def find(points: Points, options: Options) -> Frontier:
     size = np.array([curve.size for curve in known])
     level = np.cumsum(np.diff(np.log(size), prepend=np.log(size[:1])) > np.log(CLOSE)) if known else np.zeros(0, int)
     if len(set(level.tolist())) < LEAST_OPTIMA:
-        why = f"curves of {len(set(level.tolist()))} sizes; an envelope needs {LEAST_OPTIMA}, each with three checkpoints"
+        why = (
+            f"curves of {len(set(level.tolist()))} sizes; an envelope needs {LEAST_OPTIMA}, each with three checkpoints"
+        )
         return nothing("envelope", points, "no_curves", why)
     ends = min(c.flops[0] for c in known), max(c.flops[-1] for c in known)
     log_flops = np.linspace(*ends, BUDGETS)
@@ -70,9 +72,9 @@ def _optima(log_flops: Array, loss: Array, tokens: Array, size: Array, level: ND
             if len(won):
                 middle = won[len(won) // 2]
                 best = at[middle]
-                values = np.exp([log_flops[middle], np.log(size[best]), tokens[best, middle], loss[best, middle]])
+                place = log_flops[middle], np.log(size[best]), tokens[best, middle], loss[best, middle]
                 reach = len(set(level[np.isfinite(loss[:, middle])].tolist()))
-                found.append(Optimum(*values.tolist(), reach, within))
+                found.append(Optimum.of(*place, sizes=reach, inside=within))
     return sorted(found, key=lambda optimum: optimum.flops)
 
 

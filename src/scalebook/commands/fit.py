@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ._data import about_files, asked, points_of
+
 if TYPE_CHECKING:
     from scalebook.analysis.estimation import Estimation
-    from scalebook.analysis.points import Points
 
 OBJECTIVES = ("huber-log", "huber", "lsq-log", "lsq", "lad-log")
 
@@ -59,12 +60,21 @@ OBJECTIVES = ("huber-log", "huber", "lsq-log", "lsq", "lad-log")
 @click.option(
     "--allow-mixed", is_flag=True, help="Fit runs whose sizes or FLOPs are counted in several ways all the same."
 )
-@click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Name of a column in the file.")
+@about_files
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(data: str, law: str, columns: tuple[str, ...], as_json: bool, **options: Any) -> None:
-    """Fit a scaling law to a family of the corpus, or to a CSV or Parquet file of your own runs.
+def command(
+    data: str,
+    law: str,
+    columns: tuple[str, ...],
+    tokens_per_step: float | None,
+    metric: str | None,
+    trust: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Fit a scaling law to a family, or to a file of your own runs.
 
-    A file needs columns run, params, tokens, loss. The result states the objective that was reached, how many
+    A file (CSV, Parquet, JSON Lines) needs columns run, params, tokens, loss. The result states the objective that was reached, how many
     independent starts agree on it, and a status; a law that the data do not determine says so.
 
     \b
@@ -75,10 +85,9 @@ def command(data: str, law: str, columns: tuple[str, ...], as_json: bool, **opti
     """
     from scalebook.analysis.estimation import Options, estimate
 
-    from ._data import points_of
     from ._output import echo_json
 
-    found = estimate(points_of(data, columns), law, Options(**options))
+    found = estimate(points_of(data, asked(columns, tokens_per_step, metric, trust)), law, Options(**options))
     if as_json:
         echo_json(found.as_dict())
     else:
@@ -87,12 +96,9 @@ def command(data: str, law: str, columns: tuple[str, ...], as_json: bool, **opti
         raise SystemExit(1)
 
 
-def counting(points: Points) -> str:
-    """What N and C count, in words."""
-    from scalebook.analysis.bases import UNKNOWN, named
-
-    said = [named(points, column) or UNKNOWN for column in ("params_basis", "flops_basis")]
-    return "params: {}; FLOPs: {}".format(*said)
+def counting(*bases: str | None) -> str:
+    """What N and C count, in words, of their bases."""
+    return "params: {}; FLOPs: {}".format(*(basis or "not stated" for basis in bases))
 
 
 def _report(found: Estimation) -> None:
@@ -108,7 +114,7 @@ def _report(found: Estimation) -> None:
         f" {fit.starts_agreeing} of {fit.starts} starts agree; {fit.seconds * 1e3:.0f} ms"
     )
     click.echo(f"status     {fit.status}" + (f": {fit.reason}" if fit.reason else ""))
-    click.echo(f"counting   {counting(points)}")
+    click.echo(f"counting   {counting(found.params_basis, found.flops_basis)}")
     for warning in fit.warnings:
         click.echo(f"warning    {warning}")
     rows = [
