@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scalebook.corpus.errors import Misuse, UnknownName
+from scalebook.corpus.own_runs import MINE
 
 if TYPE_CHECKING:
     from scalebook.corpus.database import Corpus
@@ -151,7 +152,9 @@ def points_of_families(corpus: Corpus, families: Sequence[str]) -> list[Points]:
 
 
 def families_with_points(corpus: Corpus, sizes: int = 3) -> list[str]:
-    """Names of the families whose runs differ in scale only and have a loss at several sizes.
+    """Names of the corpus's families whose runs differ in scale only and have a loss at several sizes.
+
+    A user's own families are not among them: they are studied when they are named.
 
     Parameters
     ----------
@@ -160,9 +163,9 @@ def families_with_points(corpus: Corpus, sizes: int = 3) -> list[str]:
     """
     found = corpus.rows(
         "select family from losses join families using (family)"
-        " where params is not null and tokens > 0 and varies is null"
+        " where params is not null and tokens > 0 and varies is null and not starts_with(families.source, ?)"
         " group by family having count(distinct params) >= ? order by family",
-        [sizes],
+        [MINE, sizes],
     )
     return [name for (name,) in found]
 

@@ -55,9 +55,8 @@ def read(source: Source, folder: Path) -> dict[str, pa.Table]:
         If a correction has expired.
     """
     made = source.tables(folder)
-    if not MEASURED.isdisjoint(made):
-        if missing := sorted(MEASURED - set(made)):
-            raise BrokenTable(f"{source.id}: no rows for {', '.join(missing)}")
+    if not MEASURED.isdisjoint(made) and (missing := sorted(MEASURED - set(made))):
+        raise BrokenTable(f"{source.id}: no rows for {', '.join(missing)}")
     made["sources"] = pd.DataFrame([_card(source)])
     return checked(source.id, made, source.corrections)
 

@@ -7,11 +7,14 @@ import gzip
 import itertools
 import json
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 #: Longest text that is shown; some sources keep whole runs on one line.
 SHOWN = 400
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Evidence:
     text : str
         The line, or the JSON value, as it stands there; long ones are cut.
     where : str
-        Column or path that was compared with the stored value; empty when none fits.
+        What was compared with the stored value: a column, a path, or the line; empty when nothing fits.
     relation : str
         ``"equal"``, ``"percent"`` (the file has 100 times the stored value), or empty when the stored value was
         derived from it in another way.
@@ -40,7 +43,7 @@ def evidence(file: Path, line: int | None, key: str | None, value: float) -> Evi
     Parameters
     ----------
     file : path
-        CSV with or without a header (also as .gz), JSON, one JSON document per line, or Parquet.
+        CSV with or without a header (also as .gz), JSON, one JSON document per line, Parquet, or other text.
     line : int, optional
         Line, the first being 1; row of a Parquet file.
     key : str, optional
@@ -62,9 +65,11 @@ def evidence(file: Path, line: int | None, key: str | None, value: float) -> Evi
             rows = [row.rstrip("\r\n") for row in itertools.islice(text, line)]
         if len(rows) < line:
             return None
-        if rows[-1].startswith("{"):
+        if file.suffix == ".jsonl":
             return _in_document(json.loads(rows[-1]), key or "", value)
-        return _in_row(rows[0] if line > 1 else "", rows[-1], key, value)
+        if file.suffix in (".csv", ".tsv", ".gz"):
+            return _in_row(rows[0] if line > 1 else "", rows[-1], key, value)
+        return _in_text(rows[-1], value)
     except (ValueError, RecursionError):  # not text, or not JSON
         return None
 
@@ -77,14 +82,18 @@ def _parquet_row(file: Path, line: int) -> object:
 
 
 def _in_document(document: object, key: str, value: float) -> Evidence | None:
-    """A JSON value: the one that is named, else the first of its own that holds the stored value."""
+    """A JSON value: the one that is named, or the first in it that holds the stored value."""
     found, at = _at(document, key)
     if not found:
         return None
-    if isinstance(at, dict):
+    if isinstance(at, list):
+        for i, held in enumerate(at):
+            if _relation(held, value) == "equal":
+                return Evidence(json.dumps(held), f"{key}[{i}]", "equal")
+    elif isinstance(at, dict):
         for name, held in at.items():
             if relation := _relation(held, value):
-                return Evidence(_cut(json.dumps(at, default=str)), name, relation)
+                return Evidence(_cut(json.dumps(at, default=str)), f"{key}.{name}".removeprefix("."), relation)
     return Evidence(_cut(json.dumps(at, default=str)), key, _relation(at, value))
 
 
@@ -124,6 +133,13 @@ def _in_row(head: str, text: str, key: str | None, value: float) -> Evidence:
     return Evidence(_cut(text), *ranked[0]) if ranked else Evidence(_cut(text))
 
 
+def _in_text(text: str, value: float) -> Evidence:
+    """A line of Markdown, or of JSON that is spread over lines: the first number in it that holds the value."""
+    relations = [_relation(number, value) for number in _NUMBER.findall(text)]
+    best = "equal" if "equal" in relations else "percent" if "percent" in relations else ""
+    return Evidence(_cut(text), "the line" if best else "", best)
+
+
 def _relation(held: object, value: float) -> str:
     """How what a file holds relates to the stored value.
 
@@ -136,9 +152,10 @@ def _relation(held: object, value: float) -> str:
         number = float(str(held).strip().rstrip("%"))
     except ValueError:
         return ""
-    if number == value and "%" not in str(held):
+    # readers of JSON and CSV differ in the last digit
+    if math.isclose(number, value, rel_tol=1e-12) and "%" not in str(held):
         return "equal"
-    return "percent" if math.isclose(number / 100, value, rel_tol=1e-9) else ""
+    return "percent" if math.isclose(number / 100, value, rel_tol=1e-12) else ""
 
 
 def _cut(text: str) -> str:

@@ -62,6 +62,10 @@ class Asked:
     trusted: bool = False
 
 
+#: Nothing is said.
+NOTHING = Asked()
+
+
 @dataclass(frozen=True)
 class Sheet:
     """What one file says: one row per value.

@@ -90,7 +90,9 @@ class Given:
             text = decoder.decode(self.start, final=len(self.start) == self.size)
         except UnicodeDecodeError as error:
             what = "text in UTF-8" if b"\0" not in self.start else "text"
-            raise Misuse(f"{self.path} is neither {what} nor Parquet (byte {error.start}): is it the right file?") from None
+            raise Misuse(
+                f"{self.path} is neither {what} nor Parquet (byte {error.start}): is it the right file?"
+            ) from None
         if "\0" in text:
             raise Misuse(f"{self.path} is neither text nor Parquet: is it the right file?")
         return text

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scalebook.corpus.database import TABLE_NAMES, data_folder, open_corpus
 from scalebook.corpus.errors import DamagedFile, Misuse
 from scalebook.corpus.files import parquet_bytes, write_atomically
 from scalebook.corpus.own_runs import MINE, OwnFamily, own_families, own_runs_folder
 
-from .format import Asked
-from .own_rows import Rows
+from .format import NOTHING, Asked
+from .own_rows import Numbers, Rows
 from .own_runs import OwnRuns, read_runs
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class OwnIngested:
 
 def ingest_runs(
     files: Sequence[Path | str],
-    asked: Asked = Asked(),
+    asked: Asked = NOTHING,
     *,
     family: str | None = None,
     into: Path | None = None,
@@ -107,9 +108,7 @@ def ingest_runs(
     tables = checked(MINE + name, _tables(runs, name, paths))
     state = "checked" if check else _write(tables, name, paths, folder)
     rows = {table: held.num_rows for table, held in tables.items()}
-    return OwnIngested(
-        name, MINE + name, folder, state, rows, str(runs.loss or ""), runs.formats, runs.rows.notes
-    )
+    return OwnIngested(name, MINE + name, folder, state, rows, str(runs.loss or ""), runs.formats, runs.rows.notes)
 
 
 def _name(paths: Sequence[Path], family: str | None) -> str:
@@ -124,7 +123,9 @@ def _name(paths: Sequence[Path], family: str | None) -> str:
 def _refuse(name: str, *, named: bool, paths: Sequence[Path], folder: Path) -> None:
     """Neither the corpus nor what is from other files is written over."""
     corpus = data_folder().resolve()
-    if corpus in (folder.resolve(), *folder.resolve().parents) or any((folder / table).is_dir() for table in TABLE_NAMES):
+    if corpus in (folder.resolve(), *folder.resolve().parents) or any(
+        (folder / table).is_dir() for table in TABLE_NAMES
+    ):
         raise Misuse(f"{folder} is a corpus: own runs are kept apart from it; name another folder with --into")
     with open_corpus(own_runs=False) as opened:
         if opened.rows("select 1 from families where family = ?", [name]):
@@ -133,8 +134,8 @@ def _refuse(name: str, *, named: bool, paths: Sequence[Path], folder: Path) -> N
         held = {own.name: own for own in own_families(folder)}
         if name in held and not named and not set(map(str, paths)) & set(held[name].files):
             raise Misuse(
-                f"your family {name!r} is from {', '.join(held[name].files)}: say --family {name} to replace it, or another"
-                " name"
+                f"your family {name!r} is from {', '.join(held[name].files)}: say --family {name} to replace it, or"
+                " another name"
             )
 
 
@@ -191,7 +192,7 @@ def _runs(rows: Rows, family: str, names: Any) -> dict[str, Any]:
         "run": names,
         "family": family,
         "params": params,
-        "params_basis": np.where(np.isnan(params), None, "nominal"),
+        "params_basis": _told("nominal", params),
         "seed": rows.last("seed"),
         "unique_tokens": rows.last("unique_tokens"),
         "batch_tokens": batch,
@@ -210,10 +211,17 @@ def _checkpoints(rows: Rows, place: dict[str, Any]) -> dict[str, Any]:
     basis = "step_x_batch" if rows.stepped else "reported"
     return {
         **{name: values[first] for name, values in place.items()},
-        "tokens_basis": np.where(np.isnan(rows["tokens"][first]), None, basis),
+        "tokens_basis": _told(basis, rows["tokens"][first]),
         **told,
-        "flops_basis": np.where(np.isnan(told["flops"]), None, "reported"),
+        "flops_basis": _told("reported", told["flops"]),
     }
+
+
+def _told(word: str, numbers: Numbers) -> NDArray[np.object_]:
+    """A word where there is a number."""
+    words = np.full(len(numbers), None, dtype=object)
+    words[~np.isnan(numbers)] = word
+    return words
 
 
 def _write(tables: dict[str, pa.Table], name: str, paths: Sequence[Path], folder: Path) -> str:

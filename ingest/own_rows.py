@@ -194,7 +194,7 @@ def _with_kinds(table: Any, rows: Rows, metric: str) -> Rows:
         told, task, split = (names[codes[row]] if codes[row] >= 0 else None for names, codes in words)
         if split not in (None, "train", "validation", "test"):
             raise Misuse(
-                f"{rows.place(row)}: split {split!r} is none of train, validation, test (where the column means something"
+                f"{rows.place(row)}: split {split!r} is none of train, validation, test (if the column means something"
                 " else, leave it out: --column split=)"
             )
         known_metric(told or metric)
@@ -246,15 +246,23 @@ def _one_tokenizer(file: Path, table: Any, metric: str) -> None:
     per_token = "metric" in table.column_names or METRICS[known_metric(metric)].unit.endswith("/token")
     if len(used["tokenizer"]) > 1 and per_token:
         raise Misuse(
-            f"{file} mixes tokenizers ({', '.join(used['tokenizer'])}), with each of which a loss per token means another"
-            " thing: give one file per tokenizer, or losses per byte with --metric bits_per_byte"
+            f"{file} mixes tokenizers ({', '.join(used['tokenizer'])}), and a loss per token means another thing with"
+            " each: give one file per tokenizer, or losses per byte with --metric bits_per_byte"
         )
     if len(used["unit"]) > 1:
         raise Misuse(f"{file} mixes units ({', '.join(used['unit'])}): give one file per unit, and its --metric")
     unit = METRICS[metric].unit
-    if used["unit"] and used["unit"][0].lower() not in (unit, unit.split("/")[0]) and "metric" not in table.column_names:
+    if (
+        used["unit"]
+        and used["unit"][0].lower() not in (unit, unit.split("/")[0])
+        and "metric" not in table.column_names
+    ):
         fits = [name for name, m in METRICS.items() if used["unit"][0].lower() in (m.unit, m.unit.split("/")[0])]
-        told = f": say --metric {' or '.join(fits[:4])}" if fits else " of no metric (scalebook sql 'from metric_dictionary')"
+        told = (
+            f": say --metric {' or '.join(fits[:4])}"
+            if fits
+            else " of no metric (scalebook sql 'from metric_dictionary')"
+        )
         raise Misuse(f"{file}: its unit is {used['unit'][0]!r}, and that of {metric} is {unit}{told}")
 
 

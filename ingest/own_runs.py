@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scalebook.corpus.errors import Misuse, UnknownName
 
-from .format import Asked, Format, recognise
+from .format import NOTHING, Asked, Format, recognise
 from .given import Given
 from .own_rows import Kind, Numbers, Rows, joined
 from .plausible import check_looks, check_numbers, check_progress, check_ranges
@@ -58,7 +58,7 @@ def load_runs(
     ----------
     file : path, or several
         CSV, TSV, Parquet or JSON Lines with ``run, params, tokens, loss`` and, optionally, ``flops, step, seed,
-        unique_tokens, lr, metric, split, task``; an export of Weights & Biases; ``trainer_state.json``. It is only read.
+        unique_tokens, lr, metric, split, task``; an export of Weights & Biases; ``trainer_state.json``. Only read.
     columns : mapping of str to str, optional
         Our name to the file's: ``{"tokens": "consumed_tokens"}``; with a factor, ``{"tokens": "tokens_b*1e9"}``; a
         number for all rows, ``{"params": "1.3e9"}``; or empty, for a column of that name that means something else.
@@ -77,8 +77,8 @@ def load_runs(
     -------
     pandas.DataFrame
         ``run, params, tokens, loss, flops, flops_basis`` and what else is known, sorted by size, run and tokens. The
-        loss is a natural logarithm in ``attrs["unit"]``; ``flops`` is 6 N D where ``flops_basis`` says so. What was left
-        out stands in ``attrs["notes"]``.
+        loss is a natural logarithm in ``attrs["unit"]``; ``flops`` is 6 N D where ``flops_basis`` says so. What was
+        left out stands in ``attrs["notes"]``.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def load_runs(
     return frame
 
 
-def read_runs(file: Files, asked: Asked = Asked(), format: str = "auto") -> OwnRuns:
+def read_runs(file: Files, asked: Asked = NOTHING, format: str = "auto") -> OwnRuns:
     """Runs of one or more files, checked and sorted; the arguments are those of `load_runs`."""
     files = [Given.open(f) for f in ([file] if isinstance(file, Path | str) else file)]
     if not files:
@@ -176,7 +176,9 @@ def _with_sizes(rows: Rows, asked: Asked, forms: Sequence[Format]) -> Rows:
     own = rows.last("params")
     if (clash := (said != own) & ~np.isnan(said) & ~np.isnan(own)).any():
         n = np.argmax(clash)
-        raise Misuse(f"run {rows.runs[n]!r} has params {own[n]:g} in its file, and --params says {said[n]:g}: leave out one")
+        raise Misuse(
+            f"run {rows.runs[n]!r} has params {own[n]:g} in its file, and --params says {said[n]:g}: leave out one"
+        )
     sizes = np.where(np.isnan(own), said, own)
     if (missing := np.isnan(sizes)).any() and not all(form.evaluations for form in forms):
         names = [name for name, none in zip(rows.runs, missing, strict=True) if none]
@@ -200,8 +202,8 @@ def _one_per_run(rows: Rows, name: str) -> Rows:
         row = np.argmax(differs)
         run = rows.run[row]
         raise Misuse(
-            f"{rows.place(row)}: run {rows.runs[run]!r} has {name} {values[row]:.10g} here and {most[run]:.10g} elsewhere: a"
-            " run is one training of one model; give each a name of its own"
+            f"{rows.place(row)}: run {rows.runs[run]!r} has {name} {values[row]:.10g} here and {most[run]:.10g}"
+            " elsewhere: a run is one training of one model; give each a name of its own"
         )
     return rows.having(**{name: most[rows.run]})
 
@@ -215,8 +217,8 @@ def _with_tokens(rows: Rows, asked: Asked, forms: Sequence[Format]) -> Rows:
     if each is not None and counted.any():
         row = np.argmax(counted)
         raise Misuse(
-            f"{rows.place(row)}: the file counts tokens itself ({rows['tokens'][row]:g}): leave out --tokens-per-step, or"
-            " leave out its tokens with --column tokens="
+            f"{rows.place(row)}: the file counts tokens itself ({rows['tokens'][row]:g}): leave out --tokens-per-step,"
+            " or leave out its tokens with --column tokens="
         )
     if each is not None:
         rows = replace(rows.having(tokens=rows["step"] * each), stepped=True)
@@ -247,10 +249,11 @@ def _once(rows: Rows) -> Rows:
     if differs.any():
         at = np.argmax(differs)
         first, second = sorted((order[at], order[at + 1]))
+        run, kind = rows.runs[rows.run[first]], rows.kinds[rows.codes["kind"][first]]
         raise Misuse(
-            f"{rows.place(second)}: run {rows.runs[rows.run[first]]!r} has two values of {rows.kinds[rows.codes['kind'][first]]}"
-            f" at one place, {rows['value'][first]:g} ({rows.place(first)}) and {rows['value'][second]:g}: keep one of them,"
-            " or give different trainings (seeds) different names"
+            f"{rows.place(second)}: run {run!r} has two values of {kind} at one place, {rows['value'][first]:g}"
+            f" ({rows.place(first)}) and {rows['value'][second]:g}: keep one of them, or give different trainings"
+            " (seeds) different names"
         )
     notes = (f"{same.sum():,} repeated rows left out",) if same.any() else ()
     order = order[np.r_[True, ~same]]
@@ -267,7 +270,9 @@ def _loss(rows: Rows, asked: Asked, told: set[Kind], forms: Sequence[Format]) ->
         return None
     if len(found) > 1:
         named = len({kind.metric for kind in found}) == len(found)
-        remedy = f"say which is the loss, such as --metric {found[0].metric}" if named else "give each in a file of its own"
+        remedy = (
+            f"say which is the loss, such as --metric {found[0].metric}" if named else "give each in a file of its own"
+        )
         raise Misuse(f"{rows.files[0]} mixes {', '.join(map(str, found))}: {remedy}")
     if asked.metric is not None and not any(kind.metric == asked.metric for kind in rows.kinds):
         raise UnknownName("metric in the file", asked.metric, {kind.metric for kind in rows.kinds})

@@ -46,9 +46,8 @@ def check_numbers(rows: Rows) -> None:
         wrong = ~(test(values) | np.isnan(values))
         if wrong.any():
             row = np.argmax(wrong)
-            raise Misuse(
-                f"{rows.place(row)}: {called(name)!r} must be {word}, and is {values[row]:g} ({wrong.sum():,} such rows)"
-            )
+            found = f"{called(name)!r} must be {word}, and is {values[row]:g} ({wrong.sum():,} such rows)"
+            raise Misuse(f"{rows.place(row)}: {found}")
 
 
 def check_ranges(rows: Rows, asked: Asked) -> None:
@@ -69,7 +68,7 @@ def check_ranges(rows: Rows, asked: Asked) -> None:
         value, column = values[row], asked.columns.get("loss", "loss")
         if kind.entry.kind == "log-loss" and value > metric.high:
             looks = (
-                f"this looks like a perplexity, or a score in percent: say --metric perplexity, or --metric accuracy with"
+                "this looks like a perplexity, or a score in percent: say --metric perplexity, or --metric accuracy and"
                 f" --column 'loss={column}*0.01'; a spike of a real loss must be left out"
             )
         elif metric.unit == "share" and 1 < value <= 100:
@@ -125,8 +124,8 @@ def _losses(rows: Rows, asked: Asked) -> None:
         first, last, runs = _ends(of)
         if np.median(last) > HIGH_LOSS:
             raise Misuse(
-                f"{rows.files[0]}: the last losses of the runs have a median of {np.median(last):.3g}, too high for nats"
-                f" per token: if they are perplexities, say --metric perplexity{_TRUST}"
+                f"{rows.files[0]}: the last loss of a run is {np.median(last):.3g} in the median, too high for nats per"
+                f" token: if they are perplexities, say --metric perplexity{_TRUST}"
             )
         rise = np.mean(last > first)
         if of["value"].max() <= 1 and rise > 0.5 and runs:
@@ -163,8 +162,8 @@ def check_progress(rows: Rows) -> None:
     if fall.any():
         at = np.argmax(fall)
         raise Misuse(
-            f"{rows.place(order[at + 1])}: run {rows.runs[run[at]]!r} has {tokens[at + 1]:g} tokens at step {step[at + 1]:g}"
-            f" but {tokens[at]:g} at step {step[at]:g}: give the tokens seen since the start, not since a restart"
+            f"{rows.place(order[at + 1])}: run {rows.runs[run[at]]!r} has {tokens[at + 1]:g} tokens at step"
+            f" {step[at + 1]:g} but {tokens[at]:g} at step {step[at]:g}: give the tokens since the start of training"
         )
     moved = np.zeros(len(rows.runs), int)
     steps = np.zeros(len(rows.runs), int)
@@ -175,6 +174,6 @@ def check_progress(rows: Rows) -> None:
         name = rows.runs[np.argmax(still)]
         same = tokens[run == np.argmax(still)][0]
         raise Misuse(
-            f"{rows.files[0]}: run {name!r} has {same:g} tokens at every step: is it the batch? Then say --column tokens="
-            f" --tokens-per-step {same:.10g}"
+            f"{rows.files[0]}: run {name!r} has {same:g} tokens at every step: if that is the batch, say"
+            f" --column tokens= --tokens-per-step {same:.10g}"
         )

@@ -20,15 +20,17 @@ Objective = Literal["lsq", "lsq-log", "huber", "huber-log", "lad-log"]
 
 THINNED = 128
 """Points on which starts are compared when a table has many more."""
-HEADS = 4
+HEADS = 5
 """Places of a problem that are followed at once."""
 SAME = 0.02
 """Starts are in one basin of squares when its quadratic form rises by less than this share between them."""
+ASIDE = 0.03
+"""How far that is: the share by which squares rise."""
 AGREE = 1e-6
 """Starts agree when their objectives differ by less than this share."""
 _SQUARES = Method(exact=False, tolerance=1e-3, damping=1e-2, ease=0.2)
-_ROUGH = Method(exact=True, tolerance=1e-5, limit=40)
-EXACT = Method(exact=True, tolerance=1e-13, limit=200)
+_ROUGH = Method(exact=False, tolerance=1e-4, limit=40)
+EXACT = Method(exact=True, tolerance=1e-13, limit=120)
 LAD_DELTAS = (1e-3, 1e-4, 1e-5, 1e-6)
 """Least absolute deviations is the limit of Huber's loss divided by delta: it is followed down to the last of these,
 where the sum of absolute residuals is within p * delta / 2 of its minimum (a relative 1e-6 on usual data)."""
@@ -156,7 +158,7 @@ def _basins(coordinates: Coordinates, loss: Loss, problems: Problems, drawn: Arr
     hessian = state.hessian.reshape(count, starts, p, p)
     left = np.isfinite(value)
     left[:, 0] = True  # a problem without any finite start still gets an answer
-    for slot in range(HEADS - 1):
+    for slot in range(HEADS - 2):
         first = np.argmax(left, axis=1)
         there = left.any(axis=1)
         apart = x - x[rows, first][:, None]
@@ -167,12 +169,28 @@ def _basins(coordinates: Coordinates, loss: Loss, problems: Problems, drawn: Arr
         heads.value[:, slot] = np.where(there, value[rows, first], np.inf)
         left &= ~same
         if slot == 0:
-            last = starts - 1 - np.argmax(same[:, ::-1], axis=1)
-            several = heads.votes[:, 0] > 1
-            heads.x[:, -1], heads.votes[:, -1] = x[rows, last], several
-            heads.value[:, -1] = np.where(several, value[rows, last], np.inf)
-            heads.votes[:, 0] -= several
+            _sidesteps(coordinates, heads, form)
     return heads
+
+
+def _sidesteps(coordinates: Coordinates, heads: Heads, form: Array) -> None:
+    """Send two of three starts of the best basin to either side along its valley: the objective may have minima there.
+
+    Parameters
+    ----------
+    form : array, shape (problems, p, p)
+        Hessian at the best place.
+    """
+    unit = 1.0 / np.sqrt(np.maximum(np.einsum("rkk->rk", form), 1e-300))
+    eigenvalues, vectors = np.linalg.eigh(form * unit[:, :, None] * unit[:, None, :])
+    rise = 2 * ASIDE * heads.value[:, 0] / np.maximum(eigenvalues[:, 0], 1e-12)
+    step = np.sqrt(np.where(np.isfinite(rise), rise, 0.0))[:, None] * vectors[:, :, 0] * unit
+    enough = heads.votes[:, 0] >= 3
+    for slot, sign in ((HEADS - 2, 1.0), (HEADS - 1, -1.0)):
+        heads.x[:, slot] = np.clip(heads.x[:, 0] + sign * step, coordinates.low, coordinates.high)
+        heads.value[:, slot] = np.where(enough, heads.value[:, 0], np.inf)
+        heads.votes[:, slot] = enough
+        heads.votes[:, 0] -= enough
 
 
 def _follow(coordinates: Coordinates, steps: Sequence[Loss], problems: Problems, heads: Heads, last: Method) -> Heads:

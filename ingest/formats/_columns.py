@@ -136,7 +136,9 @@ def choose(given: Given, asked: Asked, names: Sequence[str], usual: Mapping[str,
             chosen[ours] = Taken(found)
     for ours, taken in chosen.items():
         if names.count(taken.theirs) > 1:
-            raise Misuse(f"{given.path} has several columns {taken.theirs!r}, of which one would be {ours!r}: rename one")
+            raise Misuse(
+                f"{given.path} has several columns {taken.theirs!r}, of which one would be {ours!r}: rename one"
+            )
     return chosen
 
 
@@ -211,7 +213,11 @@ def kind_of(name: str) -> tuple[str | None, str | None]:
         metric = "loss"
     elif words & {"acc", "accuracy"}:
         metric = "accuracy"
-    splits = (("train", {"train", "training"}), ("test", {"test"}), ("validation", {"val", "valid", "validation", "eval"}))
+    splits = (
+        ("train", {"train", "training"}),
+        ("test", {"test"}),
+        ("validation", {"val", "valid", "validation", "eval"}),
+    )
     return metric, next((split for split, known in splits if words & known), None)
 
 
@@ -228,7 +234,11 @@ def choose_loss(given: Given, asked: Asked, names: Sequence[str]) -> tuple[Taken
     else:
         losses = [n for n in names if kind_of(n)[0] == (asked.metric or "loss")] or names
         if len(losses) != 1:
-            several = f"several losses ({', '.join(losses)})" if losses is not names else f"no loss of that name ({', '.join(names)})"
+            several = (
+                f"several losses ({', '.join(losses)})"
+                if losses is not names
+                else f"no loss of that name ({', '.join(names)})"
+            )
             raise Misuse(f"{given.path} holds {several}: say which is meant with --column loss=NAME")
         taken = Taken(losses[0])
     metric, split = kind_of(taken.theirs)

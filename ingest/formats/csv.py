@@ -38,7 +38,9 @@ def take(given: Given, kinds: Mapping[str, str]) -> pa.Table:
     """
     kept, rows = [], 0
     try:
-        with _stream(given, {name: _TEXT if kind == "text" else pa.float64() for name, kind in kinds.items()}) as blocks:
+        with _stream(
+            given, {name: _TEXT if kind == "text" else pa.float64() for name, kind in kinds.items()}
+        ) as blocks:
             for block in blocks:
                 kept.append(block)
                 rows += block.num_rows

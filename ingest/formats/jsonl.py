@@ -88,7 +88,9 @@ def table(given: Given, found: Iterable[Row], kinds: Mapping[str, str]) -> pa.Ta
     rest = iter(found)
     while some := list(islice(rest, _ROWS_AT_ONCE)):
         columns = [
-            pa.array([_text(at(row, name)) if kind == "text" else _number(given, place, row, name) for place, row in some])
+            pa.array(
+                [_text(at(row, name)) if kind == "text" else _number(given, place, row, name) for place, row in some]
+            )
             for name, kind in kinds.items()
         ]
         kept.append(pa.record_batch([c.cast(f.type) for c, f in zip(columns, schema, strict=True)], schema))

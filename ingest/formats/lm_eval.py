@@ -1,7 +1,7 @@
 """Results of EleutherAI's lm-evaluation-harness: one checkpoint of one run per file.
 
-The run is called like the model (``model_name``, or ``pretrained=`` in the arguments), without the step that its name or
-revision may hold. Scores that are no shares of one, and metrics that the metric dictionary does not have, are left out.
+The run is called like the model (``model_name``, or ``pretrained=`` in the arguments), without the step that its name
+or revision may hold. Scores out of range, and metrics that the metric dictionary does not have, are left out.
 """
 
 from __future__ import annotations
@@ -28,12 +28,15 @@ def read(given: Given, asked: Asked) -> Sheet:
     """One row per score."""
     run, step = _model(given)
     params = _config(given).get("model_num_parameters")
-    rows, left_out = [], []
+    rows: list[Row] = []
+    left_out: list[Row] = []
     for place, row in _rows(given):
         low, high = METRICS[row["metric"]].low, METRICS[row["metric"]].high
         (rows if low <= row["value"] <= high else left_out).append((place, row))
     if not rows:
-        raise Misuse(f"{given.path} holds no score that the metric dictionary knows (scalebook sql 'from metric_dictionary')")
+        raise Misuse(
+            f"{given.path} holds no score that the metric dictionary knows (scalebook sql 'from metric_dictionary')"
+        )
     own = {"run": run, "step": step, "params": params if isinstance(params, int) and params > 0 else None}
     made = table(given, ((place, {**row, **own}) for place, row in rows), {name: COLUMNS[name] for name in _HELD})
     for ours, theirs in asked.columns.items():
@@ -49,7 +52,9 @@ def _said(made: pa.Table, ours: str, theirs: str) -> pa.Table:
     except ValueError:
         number = -1.0
     if ours not in ("params", "tokens", "step") or number < 0:
-        raise Misuse(f"--column {ours}={theirs}: of a harness's results, params, tokens and step can be said, as numbers")
+        raise Misuse(
+            f"--column {ours}={theirs}: of a harness's results, params, tokens and step can be said, as numbers"
+        )
     kept = made.drop_columns([ours]) if ours in made.column_names else made
     return kept.append_column(ours, pa.repeat(number, made.num_rows))
 
@@ -60,13 +65,16 @@ def _rows(given: Given) -> Iterator[Row]:
     for task, scores in given.document["results"].items():
         for m in measured(scores):
             variant = m.name.partition(",")[2]
-            yield f"results.{task}.{m.name}", {
-                "value": m.value,
-                "metric": m.metric,
-                "task": task if variant in ("", "none") else f"{task} ({variant})",
-                "shots": shots.get(task, default) if isinstance(shots.get(task, default), int) else None,
-                "stderr": m.stderr,
-            }
+            yield (
+                f"results.{task}.{m.name}",
+                {
+                    "value": m.value,
+                    "metric": m.metric,
+                    "task": task if variant in ("", "none") else f"{task} ({variant})",
+                    "shots": shots.get(task, default) if isinstance(shots.get(task, default), int) else None,
+                    "stderr": m.stderr,
+                },
+            )
 
 
 def _model(given: Given) -> tuple[str, float | None]:

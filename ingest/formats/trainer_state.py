@@ -1,8 +1,8 @@
 """Hugging Face's ``trainer_state.json``: what a ``Trainer`` logged, one run per file.
 
 ``loss`` is the mean over the steps since the last entry, ``eval_loss`` that of the evaluation set. The tokens are
-``num_input_tokens_seen`` where the trainer counted them (``include_num_input_tokens_seen``), else steps times tokens per
-step. The run is called like the folder of the file, or like the one around ``checkpoint-...``.
+``num_input_tokens_seen`` where the trainer counted them (``include_num_input_tokens_seen``), else steps times tokens
+per step. The run is called like the folder of the file, or like the one around ``checkpoint-...``.
 """
 
 from __future__ import annotations
@@ -48,9 +48,13 @@ def _asked(given: Given, asked: Asked, losses: list[str]) -> str:
     for ours, theirs in asked.columns.items():
         number = ours == "params" and re.fullmatch(r"[0-9.]+([eE]\+?[0-9]+)?", theirs)
         if ours != "loss" and not number:
-            raise Misuse(f"--column {ours}={theirs}: {given.path} is a trainer's log, in which only the loss is chosen,"
-                         " and the size said: --column loss=eval_loss --column params=N")
-    wanted = asked.columns.get("loss", "eval_loss" if "eval_loss" in losses else "loss" if "loss" in losses else losses[0])
+            raise Misuse(
+                f"--column {ours}={theirs}: {given.path} is a trainer's log, in which only the loss is chosen,"
+                " and the size said: --column loss=eval_loss --column params=N"
+            )
+    wanted = asked.columns.get(
+        "loss", "eval_loss" if "eval_loss" in losses else "loss" if "loss" in losses else losses[0]
+    )
     if wanted not in losses:
         raise Misuse(f"--column loss={wanted}: {given.path} {lacks(wanted, losses)}{had(losses)}")
     return wanted
@@ -73,16 +77,19 @@ def _rows(given: Given, run: str, losses: list[str]) -> Iterator[Row]:
         for name in losses:
             if name in entry:
                 task, split = _meaning(name)
-                yield f"log_history[{n}].{name}", {
-                    "run": run,
-                    "step": entry.get("step"),
-                    "tokens": entry.get("num_input_tokens_seen") or None,
-                    "value": entry[name],
-                    "metric": "loss",
-                    "task": task,
-                    "split": split,
-                    "learning_rate": entry.get("learning_rate"),
-                }
+                yield (
+                    f"log_history[{n}].{name}",
+                    {
+                        "run": run,
+                        "step": entry.get("step"),
+                        "tokens": entry.get("num_input_tokens_seen") or None,
+                        "value": entry[name],
+                        "metric": "loss",
+                        "task": task,
+                        "split": split,
+                        "learning_rate": entry.get("learning_rate"),
+                    },
+                )
 
 
 def _log(given: Given) -> list[dict[str, Any]]:

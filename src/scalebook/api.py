@@ -48,7 +48,7 @@ def fit(data: str | pd.DataFrame | Points, law: str = "chinchilla", **options: A
     Parameters
     ----------
     data : str, DataFrame or Points
-        Name of a family, or a frame as `load_runs` returns it.
+        Name of a family, of the corpus or your own, or a frame as `load_runs` returns it.
     law : str
         Name of a law; see `laws`.
     **options
@@ -75,7 +75,8 @@ def fit(data: str | pd.DataFrame | Points, law: str = "chinchilla", **options: A
             raise UnknownName("column", "run", map(str, data.columns))
         held = {str(name): data[name].to_numpy() for name in data.select_dtypes("number").columns}
         held |= {name: np.asarray(data[name].fillna(""), object) for name in BASES if name in data.columns}
-        data = Points("runs", held | {"run": np.asarray(data["run"], object)})
+        unit = data.attrs.get("unit", "nats/token")
+        data = Points("runs", held | {"run": np.asarray(data["run"], object)}, unit)
     return estimate(data, law, Options(**options))
 
 
@@ -89,7 +90,7 @@ def report(folder: Path | str, formats: Sequence[str] = ("html", "pdf"), corpus:
     formats : sequence of str
         ``"html"``, ``"pdf"`` or both.
     corpus : Corpus, optional
-        Another corpus than the one that ships with the package.
+        Another corpus than the one that ships with the package, without your own runs.
 
     Returns
     -------
@@ -101,5 +102,5 @@ def report(folder: Path | str, formats: Sequence[str] = ("html", "pdf"), corpus:
     from scalebook.reports.report import known_formats
 
     formats = known_formats(formats)
-    with contextlib.nullcontext(corpus) if corpus else open_corpus() as opened:
+    with contextlib.nullcontext(corpus) if corpus else open_corpus(own_runs=False) as opened:
         return guide(opened, study(opened)).write(Path(folder), "guide", formats)

@@ -36,12 +36,11 @@ def test_whole_groups_are_redrawn(statistic: Any) -> None:
     values = [0.01, 0.02, 0.03, 0.3, 0.31, 0.9, 0.05]
     groups = ["a", "a", "a", "b", "b", "c", "d"]
     drawn = np.random.default_rng(7).integers(4, size=(60, 4))
-    typical = [
-        getattr(np, statistic)([v for g in draw for v, mine in zip(values, groups, strict=True) if mine == "abcd"[g]])
-        for draw in drawn
-    ]
+    take = getattr(np, statistic)
+    within = [take([v for v, mine in zip(values, groups, strict=True) if mine == name]) for name in "abcd"]
+    typical = [take([within[g] for g in draw]) for draw in drawn]
     found = over_families(values, groups, statistic=statistic, draws=60, seed=7)
-    assert found.value == pytest.approx(getattr(np, statistic)(values))
+    assert found.value == pytest.approx(take(within))
     assert (found.low, found.high) == pytest.approx(np.quantile(typical, [0.05, 0.95]))
     assert (found.families, found.groups, found.level) == (7, 4, 0.9)
 
@@ -55,6 +54,12 @@ def test_related_families_do_not_make_an_estimate_surer() -> None:
     pretended = over_families(copies, [str(n) for n in range(60)])
     assert grouped.high - grouped.low == pytest.approx(alone.high - alone.low, rel=0.1)
     assert pretended.high - pretended.low < 0.6 * (grouped.high - grouped.low)
+
+
+def test_a_group_of_many_families_does_not_outvote_the_others() -> None:
+    values = [*np.linspace(9.0, 11.0, 31), 0.1, 0.2]
+    found = over_families(values, [*["routed"] * 31, "b", "c"])
+    assert (found.value, found.families, found.groups) == (0.2, 33, 3)
 
 
 def test_a_single_group_gives_no_bounds() -> None:

@@ -74,8 +74,8 @@ def command(
 ) -> None:
     """Fit a scaling law to a family, or to a file of your own runs.
 
-    A file (CSV, Parquet, JSON Lines) needs columns run, params, tokens, loss. The result states the objective that was reached, how many
-    independent starts agree on it, and a status; a law that the data do not determine says so.
+    A file (CSV, Parquet, JSON Lines) needs columns run, params, tokens, loss. The result states the objective that was
+    reached, how many independent starts agree on it, and a status; a law that the data do not determine says so.
 
     \b
     Examples:

@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 @about_files
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    sources: tuple[str, ...], local: Path | None, into: Path | None, offline: bool, check: bool, as_json: bool, **own: Any
+    sources: tuple[str, ...],
+    local: Path | None,
+    into: Path | None,
+    offline: bool,
+    check: bool,
+    as_json: bool,
+    **own: Any,
 ) -> None:
     """Build the corpus from its sources: verified files in, checked Parquet out, all or nothing per source.
 
@@ -38,8 +44,8 @@ def command(
     sha256 must be the one on the card. A file of the corpus is rewritten only when its content changes.
 
     With --runs, your own runs join the corpus in every query, as one family: CSV, Parquet or JSON Lines with columns
-    run, params, tokens and loss; exports of Weights & Biases; trainer_state.json; results of lm-evaluation-harness. They
-    are kept in a folder of yours (SCALEBOOK_RUNS); the corpus and your files stay as they are.
+    run, params, tokens and loss; exports of Weights & Biases; trainer_state.json; results of lm-evaluation-harness.
+    They are kept in a folder of yours (SCALEBOOK_RUNS); the corpus and your files stay as they are.
 
     \b
     Examples:
@@ -54,7 +60,8 @@ def command(
         _ingest_own([*own.pop("runs"), *sources], into, check, as_json, **own)
         return
     if said := [name for name, value in own.items() if value not in ((), None, False, "auto")]:
-        raise Misuse(f"--{'column' if said[0] == 'columns' else said[0].replace('_', '-')} is about files of yours: add --runs FILE")
+        option = {"columns": "column", "form": "format"}.get(said[0], said[0].replace("_", "-"))
+        raise Misuse(f"--{option} is about files of yours: add --runs FILE")
     from scalebook.corpus.database import data_folder
     from scalebook.ingest.run import ingest
 
@@ -97,7 +104,8 @@ def _ingest_own(
     for note in done.notes:
         click.echo(f"note: {note}")
     if done.state != "checked":
-        click.echo(f"ask: scalebook sql \"from {'losses' if done.loss else 'metrics'} where run like '{done.family}/%'\"")
+        where = f"losses where family = '{done.family}'" if done.loss else f"metrics where source = '{done.source}'"
+        click.echo(f'ask: scalebook sql "from {where}"')
     if done.loss and done.state != "checked" and into is None:
         click.echo(f"fit: scalebook fit {done.family} --law chinchilla")
 

@@ -47,7 +47,7 @@ def guide_command(formats: str, output: Path, jobs: int, cache: Path | None, as_
     from ._progress import progress
 
     chosen = known_formats([f.strip() for f in formats.split(",") if f.strip()])
-    with open_corpus() as corpus:
+    with open_corpus(own_runs=False) as corpus:
         with progress("fitting laws") as told:
             done = study(corpus, jobs=jobs, cache=cache, told=told)
         files = guide(corpus, done).write(output, "guide", chosen)
