@@ -1,4 +1,4 @@
-"""Answers: one protocol asked of one family with one law, as rows with a status each."""
+"""Answers: protocols asked of one family with one law, as rows with a status each."""
 
 from __future__ import annotations
 
@@ -7,61 +7,24 @@ import hashlib
 import inspect
 import json
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from .bases import mixture, named
-from .error import relative_error
+from .bases import mixture
 from .fit import Fit, Objective, fit_batch
-from .law import Law, laws
-from .points import BASES, Points
+from .law import Law
+from .lending import Loan
+from .points import NUMBERS, Points
 from .protocol import Split, protocols
+from .rows import SCHEMA, row_of, table_of, told, unanswered
+from .variants import law_named, shares_power, size_term, without_size_term
 
-#: One row per split; settings of protocols are columns of their own, after these.
-SCHEMA = pa.schema(
-    [
-        pa.field(name, kind)
-        for kind, names in {
-            pa.string(): (
-                "family",
-                "related",
-                "protocol",
-                "law",
-                "objective",
-                "status",
-                "reason",
-                "target_run",
-                "unit",
-                "params_basis",
-                "flops_basis",
-            ),
-            pa.int32(): ("points", "runs", "starts", "starts_agreeing"),
-            pa.float64(): (
-                "train_flops",
-                "target_params",
-                "target_tokens",
-                "target_flops",
-                "observed",
-                "predicted",
-                "low",
-                "high",
-                "signed_error",
-                "are",
-                "extrapolation_params",
-                "extrapolation_tokens",
-                "extrapolation_flops",
-                "objective_value",
-            ),
-        }.items()
-        for name in names
-    ]
-)
+__all__ = ["SCHEMA", "Task", "answer", "answers"]
 
 
 @dataclass(frozen=True)
@@ -75,131 +38,155 @@ class Task:
     delta: float
     starts: int
     seed: int
+    loans: tuple[Loan, ...] = ()
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How to fit, as `fit_batch` takes it."""
+        return {"objective": self.objective, "delta": self.delta, "starts": self.starts, "seed": self.seed, "level": 0.9}
 
     @property
     def key(self) -> str:
         """Hash of all that the result depends on."""
-        options = {k: v for k, v in asdict(self).items() if k != "points"}
+        simple = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("points", "loans")}
         parts = (
             self.points.digest,
-            _code(protocols[self.protocol].split),
-            _code(laws[self.law].predict),
-            _engine_code(),
+            _hash(_code(protocols[self.protocol].split)),
+            _hash(_code(law_named(self.law).predict)),
+            _hash(_engine_code()),
+            [asdict(loan) for loan in self.loans],
         )
-        return hashlib.sha256(json.dumps([*parts, options], sort_keys=True).encode()).hexdigest()[:40]
+        return hashlib.sha256(json.dumps([*parts, simple], sort_keys=True).encode()).hexdigest()[:40]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A split of a task, and the fit that it needs: splits of one name share it."""
+
+    task: Task
+    split: Split
+    law: Law
+
+    @functools.cached_property
+    def fit_name(self) -> str:
+        """Hash of the rows learnt from, the law with its constraints, and the options; empty if nothing is fitted."""
+        if not (self.split.train.any() and self.split.target.any()):
+            return ""
+        parts = (self.task.points.digest, self.law.name, self.split.loss, json.dumps(self.task.options))
+        hashed = hashlib.sha256("\0".join(parts).encode())
+        hashed.update(self.split.train.tobytes())
+        return hashed.hexdigest()[:16]
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        """Columns that the law needs; a law that is read off may choose."""
+        wanted = NUMBERS if self.law.estimate else (*self.law.inputs, self.law.target)
+        columns = {name: self.task.points[name] for name in wanted if name in self.task.points.columns}
+        columns[self.law.target] = self.task.points[self.split.loss if self.law.target == "loss" else self.law.target]
+        return {name: values[self.split.train] for name, values in columns.items()}
 
 
 def answer(task: Task) -> pd.DataFrame:
-    """Result of one unit of work: one row per split, or one that says why there is none."""
-    return answers([task])[0]
+    """Result of one unit of work: one row per forecast, or one that says why there is none."""
+    table = table_of(answers([task])[0], protocols[task.protocol].settings)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
-def answers(tasks: Sequence[Task]) -> list[pd.DataFrame]:
-    """Results of several units that share law and options, fitted as one batch, which is many times faster.
+def answers(tasks: Sequence[Task]) -> list[list[dict[str, Any]]]:
+    """Rows of several units that share law and options, fitted as one batch, which is many times faster.
 
-    The engine promises that a fit does not depend on what else is in its batch, so neither does a result.
+    The engine promises that a fit does not depend on what else is in its batch, so neither does a result. Splits of
+    several protocols that see the same rows share one fit.
     """
-    first, law = tasks[0], laws[tasks[0].law]
-    splits = [list(protocols[task.protocol].split(task.points)) for task in tasks]
-    refused = [_unanswerable(task.points, law, some) for task, some in zip(tasks, splits, strict=True)]
-    asked = [(task, s) for task, some, why in zip(tasks, splits, refused, strict=True) if not why for s in some]
-    problems = [dict(task.points.where(s.train).columns) for task, s in asked]
-    fits = iter(
-        fit_batch(
-            law,
-            problems,
-            objective=first.objective,
-            delta=first.delta,
-            starts=first.starts,
-            seed=first.seed,
-            level=0.9,
-        )
-    )
-    frames = []
-    for task, some, why in zip(tasks, splits, refused, strict=True):
-        rows = [why] if why else [_row(task.points, law, s, next(fits)) for s in some]
-        columns = [*SCHEMA.names, *protocols[task.protocol].settings]
-        frames.append(pd.DataFrame([_named(task) | row for row in rows], columns=columns))
-    return frames
+    law = law_named(tasks[0].law)
+    asked = [_asked(task, law) for task in tasks]
+    fits = _fitted([one for some in asked for one in (some if isinstance(some, list) else ())], tasks[0].options)
+    found = []
+    for task, some in zip(tasks, asked, strict=True):
+        rows = [some] if isinstance(some, dict) else [row for one in some for row in _rows(one, fits.get(one.fit_name))]
+        common = told(task.points) | {"protocol": task.protocol, "law": task.law, "objective": task.objective}
+        found.append([common | row for row in rows])
+    return found
 
 
-def _unanswerable(points: Points, law: Law, splits: Sequence[Split]) -> dict[str, str]:
-    """Status and reason, if this family cannot answer with this law under this protocol; empty if it can."""
+def _asked(task: Task, law: Law) -> list[_Asked] | dict[str, str]:
+    """Splits of a task with the law that each takes, or status and reason if it cannot be answered."""
+    points, protocol = task.points, protocols[task.protocol]
     if mixed := mixture(points, law.inputs):
         return {"status": "mixed_bases", "reason": mixed}
+    splits = list(protocol.split(points))
     if not splits:
-        why = f"the protocol has no split for a family of this many sizes: {points.level.max() + 1}"
-        return {"status": "not_applicable", "reason": why}
-    unknown = [c for c in (*law.inputs, law.target) if c not in points.columns or not np.all(points[c] > 0)]
-    why = f"the law needs {', '.join(unknown)} of every checkpoint"
-    return {"status": "not_applicable", "reason": why} if unknown else {}
+        return unanswered(points, protocol.needs)
+    unknown = [c for c in (*law.inputs, law.target) if c not in points.columns or not (points[c] > 0).all()]
+    if unknown:
+        return {"status": "not_applicable", "reason": f"the law needs {', '.join(unknown)} of every checkpoint"}
+    if any(split.size_term == "lent" for split in splits):
+        if size_term(law) is None or shares_power(law):
+            return {"status": "not_applicable", "reason": "the law has no term of model size that could be lent"}
+        if not any(loan.fits(points) for loan in task.loans):
+            return {"status": "not_applicable", "reason": f"no unrelated family lends a law in {points.unit}"}
+    return [_Asked(task, s, law if s.size_term == "fitted" else without_size_term(law)) for s in splits]
 
 
-def _named(task: Task) -> dict[str, Any]:
-    """What every row of a task says."""
-    return {
-        "family": task.points.family,
-        "related": task.points.related or task.points.family,
-        "protocol": task.protocol,
-        "law": task.law,
-        "objective": task.objective,
-        "unit": task.points.unit,
-        **{column: named(task.points, column) for column in BASES},
-    }
+def _fitted(asked: Sequence[_Asked], options: dict[str, Any]) -> dict[str, Fit]:
+    """Every fit once, by name; those of one form as one batch."""
+    needed = {one.fit_name: one for one in asked if one.fit_name}
+    forms: dict[str, list[_Asked]] = {}
+    for one in needed.values():
+        forms.setdefault(one.law.name, []).append(one)
+    fits: dict[str, Fit] = {}
+    for same in forms.values():
+        with np.errstate(all="ignore"):  # a law that the data do not determine may end anywhere
+            found = fit_batch(same[0].law, [one.problem for one in same], **options)
+        fits |= {one.fit_name: fit for one, fit in zip(same, found, strict=True)}
+    return fits
 
 
-def _row(points: Points, law: Law, split: Split, fit: Fit) -> dict[str, Any]:
-    """One split: what was seen, what was predicted, what was there."""
-    seen, target = points.where(split.train), points.where(split.target)
-    row: dict[str, Any] = {
-        **split.settings,
-        "points": len(seen),
-        "runs": len(seen.runs),
-        "train_flops": _spent(seen),
-        "status": fit.status,
-        "reason": fit.reason,
-        "starts": fit.starts,
-        "starts_agreeing": fit.starts_agreeing,
-        "objective_value": fit.value,
-    }
-    if not len(target):
-        return row | {"status": "nothing_to_predict", "reason": "no point is left to predict"}
-    if not len(seen):
-        return row | {"status": "nothing_to_learn_from", "reason": "no point is left to learn from"}
-    last = int(np.argmax(target["tokens"]))
-    inputs: dict[str, Any] = {name: target[name] for name in law.inputs}
-    with np.errstate(all="ignore"):  # a law that the data did not determine may end anywhere
-        predicted = np.broadcast_to(fit.predict(**inputs), len(target))
-    errors = relative_error(predicted, target["loss"])
-    ends = fit.interval(**inputs) if fit.status == "converged" else (np.nan, np.nan)
-    low, high = (np.broadcast_to(end, len(target)) for end in ends)
-    return row | {
-        "target_run": target["run"][last],
-        "target_params": target["params"][last],
-        "target_tokens": target["tokens"][last],
-        "target_flops": target["flops"][last],
-        "observed": target["loss"][last],
-        "predicted": predicted[last],
-        "low": low[last],
-        "high": high[last],
-        "signed_error": float(np.mean(errors)),
-        "are": float(np.mean(np.abs(errors))),
-        **{f"extrapolation_{c}": target[c][last] / seen[c].max() for c in ("params", "tokens", "flops")},
-    }
-
-
-def _spent(points: Points) -> float:
-    """FLOPs of the training that was seen: each run up to its last point."""
-    return float(sum(points["flops"][points["run"] == run].max() for run in points.runs))
+def _rows(one: _Asked, fit: Fit | None) -> Iterator[dict[str, Any]]:
+    """Rows of a split: one, or one for every lender."""
+    points, name = one.task.points, {"fit": one.fit_name or None}
+    if one.split.size_term != "lent" or fit is None:
+        yield row_of(points, one.split, fit) | name
+        return
+    able = [loan for loan in one.task.loans if loan.fits(points)]
+    for place, loan in enumerate(able):
+        yield row_of(points, one.split, fit, loan) | name | {"lender": place + 1}
 
 
 def _code(function: Callable[..., Any]) -> str:
+    return _source(function)
+
+
+@functools.lru_cache(maxsize=256)
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+@functools.cache
+def _source(function: Callable[..., Any]) -> str:
     return inspect.getsource(sys.modules[function.__module__])
+
+
+#: Modules that turn points into answers, besides law and protocol.
+_ENGINE = (
+    "answers",
+    "bases",
+    "designs",
+    "error",
+    "fit",
+    "law",
+    "lending",
+    "points",
+    "protocol",
+    "rows",
+    "variants",
+)
 
 
 @functools.cache
 def _engine_code() -> str:
-    """The code that turns points into answers, besides law and protocol: if it changes, results are made again."""
+    """Their code: if it changes, results are made again."""
     here = Path(__file__).parent
-    files = [here / f"{name}.py" for name in ("answers", "bases", "error", "fit", "law", "points", "protocol")]
+    files = [here / f"{name}.py" for name in _ENGINE]
     return "".join(file.read_text(encoding="utf-8") for file in [*files, *sorted((here / "engine").glob("*.py"))])

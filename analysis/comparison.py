@@ -140,15 +140,19 @@ def compare(
     return Comparison(points.family, tuple((float(n.min()), float(n.max())) for n in held), tuple(ranked))
 
 
-def _learnt(points: Points) -> Mask:
-    mask: Mask = points["tokens"] >= TRANSIENT * points.run_tokens
+def _since(points: Points, share: float) -> Mask:
+    """Points at which this share of the run's own training was done."""
+    mask: Mask = points["tokens"] >= share * (1 - 1e-9) * points.run_tokens
     return mask
+
+
+def _learnt(points: Points) -> Mask:
+    return _since(points, TRANSIENT)
 
 
 def _splits(points: Points) -> list[tuple[Mask, Mask]]:
     """What is seen and what is forecast, for the largest size first."""
-    level, learnt = points.level, _learnt(points)
-    end = points["tokens"] >= END * points.run_tokens
+    level, learnt, end = points.level, _learnt(points), _since(points, END)
     held = [int(level.max(initial=-1)) - n for n in range(len(LEAST))]
     return [((level < k) & learnt, (level == k) & end) for k, least in zip(held, LEAST, strict=True) if k >= least]
 

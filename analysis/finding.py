@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,10 @@ import pandas as pd
 from scalebook.corpus.errors import ScalebookError
 from scalebook.corpus.names import Registry
 
+from .engine.search import Objective
 from .error import Interval
+from .pooling import Pooled, false_discovery
+from .verdict import Published, Verdict, verdict
 
 
 def _percent(value: float) -> str:
@@ -126,6 +129,14 @@ class Finding:
         The effect that the claim is about.
     rests_on : tuple of str
         Families.
+    pooled : Pooled, optional
+        The same effect by random effects, with its heterogeneity, where it is a ratio.
+    published : Published, optional
+        The claim of the literature that it re-examines.
+    rule : str
+        What a practitioner does about it, formatted from `evidence`.
+    q : float
+        p value adjusted for all findings of a report; see `judged`.
     """
 
     question: str
@@ -133,6 +144,15 @@ class Finding:
     evidence: Evidence
     interval: Interval
     rests_on: tuple[str, ...]
+    pooled: Pooled | None = None
+    published: Published | None = None
+    rule: str = ""
+    q: float = math.nan
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """On the published claim; None where there is none."""
+        return verdict(self.published, self.interval, self.q) if self.published else None
 
     @property
     def caution(self) -> str:
@@ -141,6 +161,13 @@ class Finding:
         if groups >= FEW:
             return ""
         return f"Rests on {groups} independent groups of families only; take it as a hint."
+
+
+def judged(findings: Mapping[str, Finding]) -> dict[str, Finding]:
+    """Findings with p values adjusted for how many they are (Benjamini and Hochberg), in the same order."""
+    found = list(findings.values())
+    adjusted = false_discovery([f.pooled.p if f.pooled else math.nan for f in found])
+    return {name: replace(f, q=q) for name, f, q in zip(findings, found, adjusted, strict=True)}
 
 
 #: A claim that rests on fewer independent groups of families than this says so.
@@ -152,6 +179,23 @@ class NoAnswer(ScalebookError):
 
 
 @dataclass(frozen=True)
+class Need:
+    """A study that a question takes its answer from.
+
+    Parameters
+    ----------
+    protocol : str
+        Name of a protocol.
+    laws, objectives : tuple of str
+        Forms, and what is minimised; every law with every objective.
+    """
+
+    protocol: str = "sizes_and_fraction"
+    laws: tuple[str, ...] = ("chinchilla", "compute", "last_seen", "best_seen")
+    objectives: tuple[Objective, ...] = ("huber-log",)
+
+
+@dataclass(frozen=True)
 class Question:
     """A question with the function that answers it from the results of a study.
 
@@ -159,9 +203,12 @@ class Question:
     ----------
     find : callable
         Results (see `study.SCHEMA`) to a finding; `NoAnswer` if they hold none.
+    needs : tuple of Need
+        The studies whose results it takes.
     """
 
     find: Callable[[pd.DataFrame], Finding]
+    needs: tuple[Need, ...] = (Need(),)
 
     @property
     def name(self) -> str:

@@ -8,12 +8,13 @@ from numpy.typing import ArrayLike
 
 from .engine.batch import solve_batch
 from .engine.fitted import Bootstrap, Estimate, Fit, Status
+from .engine.profile import profile_interval
 from .engine.record import Options
-from .engine.resampling import resample
+from .engine.resampling import How, resample
 from .engine.search import Objective
 from .law import Columns, Law
 
-__all__ = ["Bootstrap", "Estimate", "Fit", "Objective", "Status", "bootstrap", "fit", "fit_batch"]
+__all__ = ["Bootstrap", "Estimate", "Fit", "Objective", "Status", "bootstrap", "fit", "fit_batch", "profile"]
 
 
 def fit(
@@ -121,6 +122,7 @@ def bootstrap(
     clusters: ArrayLike | None = None,
     seed: int = 0,
     jobs: int = 1,
+    how: How = "pairs",
 ) -> Bootstrap:
     """Refit on resampled rows (or whole clusters), all as one batch, from the optimum of `fit`.
 
@@ -133,6 +135,44 @@ def bootstrap(
     clusters : array, shape (rows,), optional
         Labels; whole clusters are drawn.
     seed, jobs : int
-        Every chunk of 500 resamples has its own seed, so results do not depend on the number of threads.
+        Every chunk of 500 resamples has its own seed, so results do not depend on the number of processes.
+    how : str
+        ``pairs`` draws rows or clusters (runs, families) with replacement; ``wild`` keeps every row and turns the sign
+        of its residual, or of those of a whole cluster, at random.
     """
-    return resample(law, data, fit, n, weights, clusters, seed, jobs)
+    return resample(law, data, fit, n, weights, clusters, seed, jobs, how)
+
+
+def profile(
+    data: Columns,
+    fit: Fit,
+    name: str,
+    *,
+    weights: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
+    level: float | None = None,
+) -> tuple[float, float]:
+    """Interval of one coefficient by its profile: all others are fitted again while it is held on either side.
+
+    The rise of the objective that counts as too much is calibrated by the sandwich, so that the interval is that of
+    `fit` where the profile is a parabola, is honest about clusters, and is lopsided where the objective is.
+
+    Parameters
+    ----------
+    name : str
+        The coefficient.
+    weights, clusters : array, shape (rows,), optional
+        As `fit` was made with.
+    level : float, optional
+        Confidence; that of the fit if not given.
+
+    Returns
+    -------
+    (float, float)
+        Ends; infinite where the objective never rises enough.
+
+    References
+    ----------
+    .. [1] Venzon and Moolgavkar (1988), Applied Statistics 37; Pace, Salvan and Sartori (2011), Statistica Sinica 21.
+    """
+    return profile_interval(fit, data, name, weights, clusters, level or fit.level)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -152,3 +154,41 @@ class Law:
 
 
 laws: Registry[Law] = Registry("scalebook.analysis.laws", "LAW", Law)
+
+
+def find_law(name: str | Path) -> Law:
+    """A law by its name, or a user's own by the path of its file.
+
+    Examples
+    --------
+    >>> find_law("chinchilla").name
+    'chinchilla'
+    """
+    if isinstance(name, Path) or name.endswith(".py") or "/" in name:
+        return load_law(name)
+    return laws[name]
+
+
+def load_law(path: str | Path) -> Law:
+    """The law in a Python file, which holds a function `predict` and a constant `LAW` as the files of the zoo do.
+
+    Raises
+    ------
+    Misuse
+        There is no such file, it does not run, or it holds no law that agrees with its formula.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise Misuse(f"there is no file {file}; a law is a name, or a Python file that holds LAW")
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if spec is None or spec.loader is None:
+        raise Misuse(f"{file} is not a Python file; a law is one that holds LAW")
+    module = importlib.util.module_from_spec(spec)  # not in sys.modules: so it reaches other processes by value
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise Misuse(f"{file} does not run: {type(error).__name__}: {error}") from error
+    law = getattr(module, "LAW", None)
+    if not isinstance(law, Law):
+        raise Misuse(f"{file} must hold LAW, a scalebook.analysis.law.Law; it holds {type(law).__name__}")
+    return law

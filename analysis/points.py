@@ -22,6 +22,13 @@ Mask = NDArray[np.bool_]
 
 NUMBERS = ("params", "tokens", "flops", "loss", "unique_tokens")
 BASES = ("params_basis", "flops_basis")
+#: What protocols choose by, as far as it is known: not-a-number and empty where it is not.
+CONDITIONS = ("step", "learning_rate", "peak_learning_rate", "warmup_tokens", "seed", "layers", "width")
+LABELS = ("schedule", "replicate_group")
+#: Columns with the loss on another evaluation set are named so.
+OTHER = "loss on "
+#: The mean over the family's own set and all others.
+MEAN = "mean loss"
 
 #: Sizes within this factor count as one; the closest neighbours on purpose in the corpus are 1.3 apart.
 SAME_SIZE = 1.25
@@ -38,16 +45,22 @@ class Points:
     columns : mapping of str to array, each of shape (n,)
         ``run`` (text), ``params``, ``tokens``, ``flops`` and ``loss``; more where known. Tokens and FLOPs are positive.
         ``params_basis`` and ``flops_basis`` (text) say what N and C count; empty where the source does not.
+        Families of the corpus have `CONDITIONS` and `LABELS` too, and the losses on other evaluation sets where there
+        are any, in columns that begin with `OTHER`.
     unit : str
         Unit of the loss.
     related : str
         Families with the same word share authors or data; the family's own name where nothing is known.
+    architecture, varies : str
+        Kind of network, and what differs between runs besides scale; empty where it is not known, or nothing does.
     """
 
     family: str
     columns: Mapping[str, NDArray[Any]]
     unit: str = "nats/token"
     related: str = ""
+    architecture: str = ""
+    varies: str = ""
 
     def __len__(self) -> int:
         return len(self.columns["loss"])
@@ -99,9 +112,26 @@ class Points:
         return last[index]
 
     @cached_property
+    def progress(self) -> NDArray[np.float64]:
+        """Share of its run's own training at which each point lies, shape (n,)."""
+        share: NDArray[np.float64] = self["tokens"] / self.run_tokens
+        return share
+
+    @cached_property
+    def final(self) -> Mask:
+        """Whether each point is the last of its run, shape (n,)."""
+        last: Mask = self["tokens"] == self.run_tokens
+        return last
+
+    @property
+    def other_sets(self) -> tuple[str, ...]:
+        """Columns with the loss on other evaluation sets, in alphabetical order."""
+        return tuple(sorted(name for name in self.columns if name.startswith(OTHER)))
+
+    @cached_property
     def digest(self) -> str:
         """Hash of the content, the same wherever it came from."""
-        hashed = hashlib.sha256(f"{self.family} {self.unit} {self.related}".encode())
+        hashed = hashlib.sha256("\0".join((self.family, self.unit, self.related, self.architecture, self.varies)).encode())
         for name in sorted(self.columns):
             values = self.columns[name]
             hashed.update(name.encode())
@@ -126,33 +156,76 @@ def family_points(corpus: Corpus, family: str) -> Points:
 
 def points_of_families(corpus: Corpus, families: Sequence[str]) -> list[Points]:
     """Points of several families, read at once; see `family_points`."""
-    known = {name: rest for name, *rest in corpus.rows("select family, metric, related from families")}
+    known = {name: rest for name, *rest in corpus.rows("select family, metric, related, architecture, varies from families")}
     for family in families:
         if family not in known:
             raise UnknownName("family", family, known)
-    rows = corpus.query(
-        "select family, run, params, tokens, flops, loss, unique_tokens, unit, params_basis, flops_basis from losses"
-        " where list_contains(?, family) and params is not null and tokens > 0"
-        " order by family, params, run, tokens, step",
-        [list(families)],
-    ).fetchnumpy()
-    text = {name: np.asarray(np.ma.filled(rows[name], ""), object) for name in ("family", "run", "unit", *BASES)}
-    numbers = {name: np.asarray(np.ma.filled(rows[name], np.nan), float) for name in NUMBERS}
+    text, numbers = _rows(corpus, families)
+    sets = _other_sets(corpus, families)
     found = []
     for family in families:
-        metric, related = known[family]
+        metric, *labels = known[family]
         mine = text["family"] == family
         if not mine.any():
             why = "its runs have a loss but no size or no tokens" if metric else "its source publishes no loss"
             raise Misuse(f"family {family!r} has no points to fit: {why}")
-        told = {name: text[name] for name in ("run", *BASES)}
+        told = {name: values for name, values in text.items() if name not in ("family", "unit")}
         columns = {name: values[mine] for name, values in (told | numbers).items()}
-        found.append(Points(family, columns, str(text["unit"][mine][0]), related))
+        columns |= _matched(columns, sets.get(family, {}))
+        found.append(Points(family, columns, str(text["unit"][mine][0]), *(label or "" for label in labels)))
     return found
 
 
-def families_with_points(corpus: Corpus, sizes: int = 3) -> list[str]:
-    """Names of the corpus's families whose runs differ in scale only and have a loss at several sizes.
+def _rows(corpus: Corpus, families: Sequence[str]) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+    """Columns of text and of numbers, for all families."""
+    rows = corpus.query(
+        "select l.family, l.run, l.params, tokens, flops, loss, l.unique_tokens, unit, l.params_basis, flops_basis,"
+        " l.step, learning_rate, peak_learning_rate, warmup_tokens, seed, layers, width, schedule, replicate_group"
+        " from losses as l join runs as r on r.run = l.run"
+        " where list_contains(?, l.family) and l.params is not null and tokens > 0"
+        " order by l.family, l.params, l.run, tokens, l.step",
+        [list(families)],
+    ).fetchnumpy()
+    named = ("family", "run", "unit", *BASES, *LABELS)
+    text = {name: np.asarray(np.ma.filled(rows[name], ""), object) for name in named}
+    numbers = {n: np.asarray(np.ma.filled(rows[n].astype(float), np.nan), float) for n in (*NUMBERS, *CONDITIONS)}
+    return text, numbers
+
+
+def _other_sets(corpus: Corpus, families: Sequence[str]) -> dict[str, dict[str, dict[tuple[str, float], float]]]:
+    """By family and evaluation set, the loss by run and tokens, in the metric of the canonical loss.
+
+    Families whose sets are many languages of one text, and those with a value at a few places only, are told apart by
+    what `_matched` keeps.
+    """
+    rows = corpus.query(
+        "select r.family, m.task, m.run, m.tokens, avg(case when d.kind = 'perplexity' then ln(m.value)"
+        " when d.kind = 'compression' then m.value * ln(2) else m.value end) as loss"
+        " from families as f join runs as r on r.family = f.family join metrics as m on m.run = r.run"
+        " and m.metric = f.metric and m.split is not distinct from f.split and m.shots is not distinct from f.shots"
+        " join metric_dictionary as d on d.metric = m.metric"
+        " where list_contains(?, r.family) and m.task is not null and m.task <> f.task and m.tokens > 0"
+        " and d.kind in ('log-loss', 'perplexity', 'compression') group by all order by all",
+        [list(families)],
+    ).fetchall()
+    found: dict[str, dict[str, dict[tuple[str, float], float]]] = {}
+    for family, task, run, tokens, loss in rows:
+        found.setdefault(family, {}).setdefault(task, {})[run, tokens] = loss
+    return found
+
+
+def _matched(
+    columns: Mapping[str, NDArray[Any]], sets: Mapping[str, Mapping[tuple[str, float], float]]
+) -> dict[str, NDArray[Any]]:
+    """Losses on other sets at the places of a family's points; sets that cover less than half of them are left out."""
+    places = list(zip(columns["run"].tolist(), columns["tokens"].tolist(), strict=True))
+    found = {OTHER + name: np.array([losses.get(place, np.nan) for place in places]) for name, losses in sets.items()}
+    kept = {name: values for name, values in found.items() if np.mean(values > 0) >= 0.5}
+    return kept | ({MEAN: np.mean([columns["loss"], *kept.values()], axis=0)} if kept else {})
+
+
+def families_with_points(corpus: Corpus, sizes: int = 3, *, scaled_only: bool = True) -> list[str]:
+    """Names of the corpus's families whose runs have a loss at several sizes.
 
     A user's own families are not among them: they are studied when they are named.
 
@@ -160,12 +233,14 @@ def families_with_points(corpus: Corpus, sizes: int = 3) -> list[str]:
     ----------
     sizes : int
         Least number of distinct params.
+    scaled_only : bool
+        Only families whose runs differ in nothing but scale.
     """
     found = corpus.rows(
         "select family from losses join families using (family)"
-        " where params is not null and tokens > 0 and varies is null and not starts_with(families.source, ?)"
+        " where params is not null and tokens > 0 and (varies is null or not ?) and not starts_with(families.source, ?)"
         " group by family having count(distinct params) >= ? order by family",
-        [MINE, sizes],
+        [scaled_only, MINE, sizes],
     )
     return [name for (name,) in found]
 

@@ -8,18 +8,28 @@ import pandas as pd
 
 from .error import Interval, over_families
 from .finding import NoAnswer, Shown
+from .pooling import Pooled, pool
 
 #: The law that findings about designs are told for.
 MAIN_LAW = "chinchilla"
 BASELINES = ("last_seen", "best_seen")
 
 
-def forecasts(results: pd.DataFrame, protocol: str = "sizes_and_fraction", law: str = MAIN_LAW) -> pd.DataFrame:
+#: What was minimised, in findings about designs.
+MAIN_OBJECTIVE = "huber-log"
+
+
+def forecasts(
+    results: pd.DataFrame,
+    protocol: str = "sizes_and_fraction",
+    law: str = MAIN_LAW,
+    objective: str = MAIN_OBJECTIVE,
+) -> pd.DataFrame:
     """Rows in which a law was determined by what was seen and its forecast can be compared with what came.
 
     Rows with another status are no forecasts: a law that is not identified has not predicted anything.
     """
-    mine = (results["protocol"] == protocol) & (results["law"] == law)
+    mine = (results["protocol"] == protocol) & (results["law"] == law) & (results["objective"] == objective)
     return results[mine & (results["status"] == "converged") & results["are"].notna()]
 
 
@@ -39,6 +49,18 @@ def fullest(results: pd.DataFrame) -> pd.DataFrame:
     """Of each family, the split that saw all sizes but the largest, to the end of training; for each law."""
     rows = all_but_largest(results)
     return rows[rows["fraction"] == 1.0]
+
+
+def effect(ratios: pd.Series, related: pd.Series) -> tuple[Interval, Pooled]:
+    """A ratio over families: its typical value with interval, and pooled by random effects with heterogeneity.
+
+    Parameters
+    ----------
+    ratios, related : Series
+        One per family, both with the families as index.
+    """
+    mine = related.loc[ratios.index]
+    return over_families(ratios, mine), pool(ratios, mine)
 
 
 def typical(are: pd.Series, against: pd.Series, related: pd.Series) -> dict[str, float]:
@@ -94,9 +116,9 @@ def by_setting(rows: pd.DataFrame, setting: str, base: Hashable) -> pd.DataFrame
     return pd.DataFrame(told)
 
 
-def ratio_at(rows: pd.DataFrame, setting: str, value: Hashable, base: Hashable) -> Interval:
+def ratio_at(rows: pd.DataFrame, setting: str, value: Hashable, base: Hashable) -> tuple[Interval, Pooled]:
     """Ratio of the errors at two values of a setting, within families."""
     mine = rows[rows[setting] == value].set_index("family")
     reference = rows[rows[setting] == base].set_index("family")["are"]
     paired = mine.index.intersection(reference.index)
-    return over_families(mine.loc[paired, "are"] / reference.loc[paired], mine.loc[paired, "related"])
+    return effect(mine.loc[paired, "are"] / reference.loc[paired], mine["related"])

@@ -1,34 +1,44 @@
 """A study: laws x objectives x families x protocols -> results, resumable, and keyed by content.
 
-One unit of work is one protocol asked of one family with one law and objective. Its result is kept in a file whose
-name is the hash of everything that it depends on (the points, the code of the law, the protocol and the engine, the
+One unit of work is one family asked under all protocols with one law and objective. Its result is kept in a file whose
+name is the hash of everything that it depends on (the points, the code of the law, the protocols and the engine, the
 options), so that a study killed at any moment goes on where it was, and nothing stale is ever read.
 """
 
 from __future__ import annotations
 
-import io
+import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from scalebook.corpus.database import Corpus
 from scalebook.corpus.errors import Misuse
 from scalebook.corpus.files import cache_folder, write_atomically
 
-from .answers import SCHEMA, Task, answers
+from .answers import SCHEMA, Task
+from .engine.record import Options
 from .fit import Objective
 from .law import laws
-from .points import families_with_points, points_of_families
-from .protocol import protocols
+from .lending import Loan, loans
+from .points import Points, families_with_points, points_of_families
+from .protocol import Protocol, protocols
+from .variants import law_named
+from .work import Unit, carried_out, chunks_of, known
+
+__all__ = ["DEFAULT_LAWS", "DEFAULT_PROTOCOLS", "SCHEMA", "Study", "fitted", "study"]
 
 #: Laws of a study when none are named: two forms and the two baselines that they must beat.
 DEFAULT_LAWS = ("chinchilla", "compute", "last_seen", "best_seen")
+#: Protocols of a study when none are named.
+DEFAULT_PROTOCOLS = ("sizes_and_fraction",)
+#: Law, objective, delta, starts and seed.
+Asked = tuple[str, Objective, float, int, int]
 
 
 @dataclass(frozen=True)
@@ -51,8 +61,8 @@ class Study:
 
     @property
     def laws_fitted(self) -> int:
-        """Fits with free coefficients that reached an optimum: no baselines, no splits with too few points."""
-        return len(fitted(self.results))
+        """Different fits with free coefficients that reached an optimum: no baselines, and none counted twice."""
+        return int(fitted(self.results)["fit"].nunique())
 
     @property
     def families(self) -> int:
@@ -67,15 +77,16 @@ def fitted(results: pd.DataFrame) -> pd.DataFrame:
 
 def study(
     corpus: Corpus,
-    names: Sequence[str] = (),
+    names: Sequence[str] = DEFAULT_PROTOCOLS,
     *,
     law_names: Sequence[str] = DEFAULT_LAWS,
     families: Sequence[str] = (),
-    objective: Objective = "huber-log",
+    objective: Objective | Sequence[Objective] = "huber-log",
     delta: float = 1e-3,
     starts: int = 8,
     seed: int = 0,
     jobs: int = 1,
+    cluster: str | None = None,
     cache: Path | None = None,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> Study:
@@ -86,11 +97,16 @@ def study(
     corpus : Corpus
         Where the points are from.
     names, law_names, families : sequence of str
-        Protocols, laws and families; empty means all (families: those with a loss at three sizes or more).
-    objective, delta, starts, seed
+        Protocols, laws (see `variants.law_named`) and families; empty means all (families: those with a loss, at three
+        sizes where the protocol is about scale).
+    objective : str or sequence of str
+        As in `fit.fit`; several are tried in turn.
+    delta, starts, seed
         As in `fit.fit`.
     jobs : int
         Processes.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers do the fitting instead.
     cache : path, optional
         Folder for results; else one in the user's cache.
     told : callable
@@ -99,77 +115,79 @@ def study(
     Returns
     -------
     Study
-        The same whatever `jobs` is, and whether or not it was interrupted.
+        The same wherever it was made, and whether or not it was interrupted.
 
     Raises
     ------
     UnknownName
-        If there is no protocol, law or family of that name.
+        If there is no protocol, law, family or objective of that name.
     """
     began = time.perf_counter()
     folder = (cache or cache_folder()) / "study"
-    chosen = [protocols[n].name for n in (names or protocols)]
-    forms = [laws[n].name for n in (law_names or laws)]
-    points = points_of_families(corpus, list(families or families_with_points(corpus)))
-    tasks = [Task(p, n, form, objective, delta, starts, seed) for p in points for n in chosen for form in forms]
-    if not tasks:
-        raise Misuse("nothing to study: the corpus has no family with a loss at three sizes")
-    files = {folder / f"{task.key}.parquet": task for task in tasks}
-    rows = {file: _known(file) for file in files}
-    missing = [(file, task) for file, task in files.items() if rows[file] is None]
-    known = len(files) - len(missing)
-    told(known, len(files))
-    finished = known
-    for chunk in _work(missing, jobs):
-        rows |= {file: _known(file) for file in chunk}
+    objectives = [objective] if isinstance(objective, str) else list(objective)
+    for one in objectives:
+        Options(one, delta, starts, seed, 0.9)
+    chosen = [protocols[n] for n in (names or protocols)]
+    forms = [law_named(n).name for n in (law_names or laws)]
+    asked = _families(corpus, chosen, families)
+    options = [(form, one, delta, starts, seed) for form in forms for one in objectives]
+    units = _units(corpus, asked, options, folder)
+    files = dict(units)
+    rows = {file: known(file) for file in files}
+    missing = [(file, tasks) for file, tasks in files.items() if rows[file] is None]
+    reused = finished = len(files) - len(missing)
+    told(finished, len(files))
+    for chunk in carried_out(chunks_of(missing), jobs, cluster):
+        for file, content in chunk:
+            write_atomically(file, content)
+            rows[file] = known(file)
         finished += len(chunk)
         told(finished, len(files))
-    return Study(pd.concat(list(rows.values()), ignore_index=True), time.perf_counter() - began, known)
+    results = pa.concat_tables([rows[file] for file in files], promote_options="default").to_pandas()
+    return Study(results, time.perf_counter() - began, reused)
 
 
-#: Most points of the families in one chunk of work, for about a second of fitting: less would be spent on handing out.
-CHUNK = 3000
+def _families(corpus: Corpus, chosen: Sequence[Protocol], families: Sequence[str]) -> list[tuple[Points, list[str]]]:
+    """Points of each family, and the protocols that it is asked."""
+    if families:
+        return [(points, [p.name for p in chosen]) for points in points_of_families(corpus, families)]
+    scaled = set(families_with_points(corpus))
+    every = scaled if all(p.scaled_only for p in chosen) else families_with_points(corpus, 1, scaled_only=False)
+    if not every:
+        raise Misuse("nothing to study: the corpus has no family with a loss at three sizes")
+    return [
+        (points, [p.name for p in chosen if points.family in scaled or not p.scaled_only])
+        for points in points_of_families(corpus, sorted(every))
+    ]
 
 
-def _work(missing: list[tuple[Path, Task]], jobs: int) -> Iterable[list[Path]]:
-    """Do what is missing, and yield the files of each chunk."""
-    chunks = _chunks(missing)
-    if jobs == 1 or len(chunks) < 2:
-        return (_keep(chunk) for chunk in chunks)
-    from joblib import Parallel, delayed
-
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-    done: Iterable[list[Path]] = parallel(delayed(_keep)(chunk) for chunk in chunks)
-    return done
+def _lenders(corpus: Corpus, asked: Sequence[tuple[Points, list[str]]]) -> list[Points]:
+    """Families that may lend: all that differ in scale only, whichever are studied."""
+    there = {points.family: points for points, _ in asked}
+    names = families_with_points(corpus)
+    missing = [name for name in names if name not in there]
+    there |= {points.family: points for points in (points_of_families(corpus, missing) if missing else ())}
+    return [there[name] for name in names]
 
 
-def _chunks(missing: list[tuple[Path, Task]]) -> list[list[tuple[Path, Task]]]:
-    """Units that share a law, in chunks of bounded size, the largest first so that no process waits at the end."""
-    chunks: list[list[tuple[Path, Task]]] = []
-    law, points = "", 0
-    for file, task in sorted(missing, key=lambda unit: (unit[1].law, -len(unit[1].points))):
-        points += len(task.points)
-        if task.law != law or points > CHUNK:
-            chunks.append([])
-            law, points = task.law, len(task.points)
-        chunks[-1].append((file, task))
-    return chunks
+def _lent(lenders: Sequence[Points], task: Task, folder: Path) -> tuple[Loan, ...]:
+    """What they lend with the law and the options of a task."""
+    parts = (task.key, *(points.digest for points in lenders))
+    key = hashlib.sha256(" ".join(parts).encode()).hexdigest()[:40]
+    return loans(lenders, law_named(task.law), task.options, folder / f"{key}.json")
 
 
-def _keep(chunk: list[tuple[Path, Task]]) -> list[Path]:
-    """Answer the units of a chunk and write each to its file."""
-    for (file, _), rows in zip(chunk, answers([task for _, task in chunk]), strict=True):
-        buffer = io.BytesIO()
-        settings = [pa.field(name, pa.float64()) for name in rows.columns if name not in SCHEMA.names]
-        pq.write_table(pa.Table.from_pandas(rows, pa.schema([*SCHEMA, *settings]), preserve_index=False), buffer)
-        write_atomically(file, buffer.getvalue())
-    return [file for file, _ in chunk]
-
-
-def _known(file: Path) -> pd.DataFrame | None:
-    """A result that is there and whole; anything else is made again."""
-    try:
-        rows: pd.DataFrame = pq.read_table(file).to_pandas()
-    except (OSError, pa.ArrowInvalid):
-        return None
-    return rows
+def _units(corpus: Corpus, asked: Sequence[tuple[Points, list[str]]], options: Sequence[Asked], folder: Path) -> list[Unit]:
+    """Every unit of work with the file of its result."""
+    borrowing = sorted({name for _, names in asked for name in names if protocols[name].borrows})
+    lenders = _lenders(corpus, asked) if borrowing else []
+    nobody = Points("", {"loss": np.empty(0)})
+    some = next(iter(borrowing), "")
+    lent = {o: _lent(lenders, Task(nobody, some, *o), folder) if some else () for o in options}
+    units = []
+    for points, names in asked:
+        for option in options:
+            tasks = tuple(Task(points, n, *option, lent[option] if n in borrowing else ()) for n in names)
+            key = hashlib.sha256(" ".join(task.key for task in tasks).encode()).hexdigest()[:40]
+            units.append((folder / f"{key}.parquet", tasks))
+    return units

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +16,7 @@ import duckdb
 from .errors import DamagedFile, Misuse, UnknownName
 from .metric_names import dictionary_views
 from .own_runs import MINE, OwnFamily, own_families
+from .results import FITS, RESULTS, results_files, results_folder
 from .statements import only_reads
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ def data_folder(folder: Path | str | None = None) -> Path:
 
 def view_meaning(view: str) -> str:
     """First sentence of the comment at the head of a view."""
-    if view in DICTIONARIES:
-        return DICTIONARIES[view]
+    if view in DICTIONARIES | RESULTS:
+        return (DICTIONARIES | RESULTS)[view]
     first = _view_sql(view).splitlines()[0]
     return first.removeprefix("-- ").split(". ")[0].rstrip(".") + "."
 
@@ -95,7 +96,9 @@ def _no_rows(table: str) -> str:
     return f"select {columns} where false"
 
 
-def open_corpus(folder: Path | str | None = None, *, own_runs: bool | None = None) -> Corpus:
+def open_corpus(
+    folder: Path | str | None = None, *, own_runs: bool | None = None, results: Path | str | None = None
+) -> Corpus:
     """Open the corpus for reading.
 
     Parameters
@@ -105,6 +108,9 @@ def open_corpus(folder: Path | str | None = None, *, own_runs: bool | None = Non
     own_runs : bool, optional
         Whether the user's own runs (`scalebook ingest --runs`) are in the tables and views too, with sources that are
         called ``mine/...``; by default they are, unless a folder is named.
+    results : path, optional
+        Folder with the results of a study, for the views `predictions`, `fits` and `findings`; by default that of the
+        latest study, unless a folder of the corpus is named.
 
     Returns
     -------
@@ -114,7 +120,8 @@ def open_corpus(folder: Path | str | None = None, *, own_runs: bool | None = Non
     Raises
     ------
     Misuse
-        If the folder holds no corpus, or an own family is called like one of the corpus.
+        If the folder holds no corpus, an own family is called like one of the corpus, or the named folder holds no
+        results.
 
     Examples
     --------
@@ -123,7 +130,10 @@ def open_corpus(folder: Path | str | None = None, *, own_runs: bool | None = Non
     [(True,)]
     """
     joined = folder is None if own_runs is None else own_runs
-    return Corpus(data_folder(folder), own_families() if joined else ())
+    files = results_files(results) if results or folder is None else {}
+    if results and not files:
+        raise Misuse(f"no results of a study in {results}; run: scalebook study --all --into {results}")
+    return Corpus(data_folder(folder), own_families() if joined else (), files)
 
 
 #: Errors that a sound corpus gives too; others are looked into.
@@ -144,14 +154,15 @@ class Corpus:
     that could write to those files are refused before they run.
     """
 
-    def __init__(self, folder: Path, own: Sequence[OwnFamily] = ()) -> None:
-        self.folder, self.own = folder, tuple(own)
+    def __init__(self, folder: Path, own: Sequence[OwnFamily] = (), results: Mapping[str, Path] | None = None) -> None:
+        self.folder, self.own, self.results = folder, tuple(own), dict(results or {})
         self._connection = duckdb.connect()
         files = {t: sorted((folder / t).glob("*.parquet")) for t in TABLE_NAMES}
         if not any(files.values()):
             raise Misuse(f"no corpus in {folder}: it holds no Parquet file; run: scalebook ingest --into {folder}")
         self._files = [f for found in files.values() for f in found]
         self._files += [family.table(t) for family in own for t in OWN_TABLES]
+        self._files += self.results.values()
         run = self._connection.execute
         run(f"set allowed_paths = {_texts(self._files)}")
         for table, found in files.items():
@@ -159,6 +170,10 @@ class Corpus:
             self._guard(f"create view {table} as {rows}{self._joined(table)}")
         for statement in derived():
             self._guard(statement)
+        for name, file in self.results.items():
+            self._guard(f"create view {name} as from read_parquet({_texts([file])})")
+        if self.results:
+            self._guard(f"create view fits as {FITS}")
         run("set enable_external_access = false")
         run("set lock_configuration = true")
         self._refuse_clashes()
@@ -178,7 +193,7 @@ class Corpus:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """All tables and views."""
-        return (*TABLE_NAMES, *VIEW_NAMES, *DICTIONARIES)
+        return (*TABLE_NAMES, *VIEW_NAMES, *DICTIONARIES, *(RESULTS if self.results else ()))
 
     def query(self, sql: str, values: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
         """Run a query and return DuckDB's cursor, to fetch from in any form.
@@ -259,12 +274,16 @@ class Corpus:
     def _explained(self, error: duckdb.Error) -> DamagedFile | Misuse:
         """DuckDB's error as one of ours: a damaged file of the corpus, or a wrong query."""
         named = next((f for f in self._files if str(f) in str(error)), None)
+        wanted = next((name for name in RESULTS if f"Table with name {name} does not exist" in str(error)), None)
+        if wanted and not self.results:
+            return Misuse(f"{wanted}: there are no results in {results_folder()}; run: scalebook study --all")
         if isinstance(error, _OF_THE_QUERY) and (named is None or named.exists()):
             return Misuse(str(error))
         damaged = named or next((f for f in self._files if not self._is_whole(f)), None)
         if damaged is None:
             return Misuse(str(error))
         remedies = {family.folder: family.remedy for family in self.own}
+        remedies |= {file.parent: "run: scalebook study --all" for file in self.results.values()}
         remedy = remedies.get(damaged.parent, f"run: scalebook ingest {damaged.stem}")
         return DamagedFile(f"{damaged} cannot be read ({str(error).splitlines()[0]}); {remedy}")
 

@@ -53,3 +53,7 @@ class NotPublishable(ScalebookError):
 
 class HubFailure(ScalebookError):
     """The Hugging Face Hub refused, or could not be reached."""
+
+
+class NoCluster(ScalebookError):
+    """A Dask scheduler does not answer."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from .errors import UnknownName
@@ -43,14 +44,17 @@ class Registry(Mapping[str, T]):
 
     def __init__(self, package: str, constant: str, kind: type[T], separator: str = "_") -> None:
         self._package, self._constant, self._kind, self._separator = package, constant, kind, separator
+        self._state: list[tuple[str, int]] = []
+        self._listed: dict[str, str] = {}
 
     def _modules(self) -> dict[str, str]:
-        found = importlib.import_module(self._package)
-        return {
-            m.name.replace("_", self._separator): m.name
-            for m in sorted(pkgutil.iter_modules(found.__path__), key=lambda m: m.name)
-            if not m.name.startswith("_")
-        }
+        """Names to modules. Folders are only listed again when they have changed: studies look up thousands of times."""
+        folders = list(importlib.import_module(self._package).__path__)
+        state = [(folder, Path(folder).stat().st_mtime_ns) for folder in folders]
+        if state != self._state:
+            listed = sorted(m.name for m in pkgutil.iter_modules(folders) if not m.name.startswith("_"))
+            self._state, self._listed = state, {name.replace("_", self._separator): name for name in listed}
+        return self._listed
 
     def _resolve(self, name: str) -> str:
         plain = {n.lower().replace("-", "_"): n for n in self._modules()}

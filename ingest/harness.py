@@ -19,6 +19,7 @@ METRICS: dict[str, str] = {
     "bits_per_byte": "bits_per_byte",
     "em": "exact_match",
     "exact": "exact_match",
+    "exact_match": "exact_match",
     "f1": "f1",
     "mc1": "mc1",
     "mc2": "mc2",

@@ -180,7 +180,7 @@ def _with_sizes(rows: Rows, asked: Asked, forms: Sequence[Format]) -> Rows:
             f"run {rows.runs[n]!r} has params {own[n]:g} in its file, and --params says {said[n]:g}: leave out one"
         )
     sizes = np.where(np.isnan(own), said, own)
-    if (missing := np.isnan(sizes)).any() and not all(form.evaluations for form in forms):
+    if (missing := np.isnan(sizes) & (np.bincount(rows.run[_needed(rows, forms)], minlength=len(sizes)) > 0)).any():
         names = [name for name, none in zip(rows.runs, missing, strict=True) if none]
         raise Misuse(
             f"{rows.files[0]} does not say the size of {', '.join(map(repr, names[:5]))}: scalebook ingest --runs FILE"
@@ -223,9 +223,15 @@ def _with_tokens(rows: Rows, asked: Asked, forms: Sequence[Format]) -> Rows:
     if each is not None:
         rows = replace(rows.having(tokens=rows["step"] * each), stepped=True)
         counted = ~np.isnan(rows["tokens"])
-    if not counted.all() and not all(form.evaluations for form in forms):
-        raise Misuse(f"{rows.place(np.argmax(~counted))}: neither tokens nor a step ({(~counted).sum():,} such rows)")
+    missing = ~counted & _needed(rows, forms)
+    if missing.any():
+        raise Misuse(f"{rows.place(np.argmax(missing))}: neither tokens nor a step ({missing.sum():,} such rows)")
     return rows
+
+
+def _needed(rows: Rows, forms: Sequence[Format]) -> NDArray[np.bool_]:
+    """Rows that are of no use without size and tokens: all but scores."""
+    return np.array([not form.evaluations for form in forms])[rows.codes["file"]]
 
 
 def _once(rows: Rows) -> Rows:

@@ -24,8 +24,11 @@ _MUST: dict[str, tuple[Callable[[Numbers], NDArray[np.bool_]], str]] = {
     "stderr": (lambda v: v >= 0, "a number from 0"),
 }
 
-#: Fewer parameters than any language model has, fewer tokens than any run sees, and so few per parameter.
-FEW_PARAMS, FEW_TOKENS, FEW_TOKENS_PER_PARAM = 1e4, 1e6, 0.01
+#: Fewer parameters than a language model can have, and than any has that is of use.
+FEWEST_PARAMS, FEW_PARAMS = 1e3, 1e4
+
+#: Fewer tokens than any run sees, and so few per parameter.
+FEW_TOKENS, FEW_TOKENS_PER_PARAM = 1e6, 0.01
 
 #: The last loss of a run, in nats per token, beyond which it hardly is one.
 HIGH_LOSS = 8.0
@@ -86,21 +89,22 @@ def check_looks(rows: Rows, asked: Asked) -> None:
     Misuse
         With what they look like instead, and how to say so.
     """
-    if asked.trusted:
-        return
     _sizes(rows, asked)
-    _tokens(rows, asked)
-    _losses(rows, asked)
+    if not asked.trusted:
+        _tokens(rows, asked)
+        _losses(rows, asked)
 
 
 def _sizes(rows: Rows, asked: Asked) -> None:
     params = rows.last("params")
-    if np.nanmax(params, initial=-np.inf) >= FEW_PARAMS or np.isnan(params).all():
+    fewest = np.nanmin(params, initial=np.inf)
+    if fewest >= FEW_PARAMS or (asked.trusted and fewest >= FEWEST_PARAMS):
         return
     column = asked.columns.get("params", "params")
     raise Misuse(
-        f"{rows.files[0]}: the largest 'params' is {np.nanmax(params):g}: give parameters, not billions or millions of"
-        f" them: --column 'params={column}*1e9' or --column 'params={column}*1e6'{_TRUST}"
+        f"{rows.files[0]}: 'params' of run {rows.runs[np.nanargmin(params)]!r} is {fewest:g}: give parameters, not billions"
+        f" or millions of them: --column 'params={column}*1e9' or --column 'params={column}*1e6'"
+        + (_TRUST if fewest >= FEWEST_PARAMS else "")
     )
 
 

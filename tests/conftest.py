@@ -45,6 +45,14 @@ def raw_sources() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_own_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What whoever calls the tests has ingested is not in the corpus that they see."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SCALEBOOK_RUNS", str(tmp_path_factory.mktemp("runs")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Cache folder of the whole session; results of studies are keyed by content, so tests may share it."""

@@ -476,7 +476,7 @@ BROKEN: dict[str, tuple[Change, list[str]]] = {
     "negative": (lambda f: f.assign(loss=f["loss"].where(f.index != 3, -1.0)), ["mine.csv", "line 5", "loss", "-1"]),
     "infinite": (lambda f: f.assign(params=np.inf), ["mine.csv", "line 2", "params", "inf", "40 such rows"]),
     "words": (lambda f: f.assign(params="1.3B"), ["mine.csv", "line 2", "'params'", "'1.3B'"]),
-    "billions": (lambda f: f.assign(params=f["params"] / 1e9), ["mine.csv", "largest 'params' is 1", "billions"]),
+    "billions": (lambda f: f.assign(params=f["params"] / 1e9), ["mine.csv", "'params' of run", "billions"]),
     "tokens in billions": (lambda f: f.assign(tokens=f["tokens"] / 1e9), ["largest 'tokens' is 20", "billions"]),
     "perplexity": (lambda f: f.assign(loss=100.0), ["mine.csv", "loss", "100", "perplexity"]),
     "no run": (lambda f: f.assign(run=np.nan), ["mine.csv", "line 2", "run"]),
@@ -681,9 +681,8 @@ def test_errors_of_a_process_are_on_stderr_without_a_traceback() -> None:
 
 def test_an_error_in_another_process_is_a_sentence_too(small_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "study").write_text("in the way")
-    done = subprocess.run(
-        [CONSOLE, "study", "--all", "--jobs", "2", "--cache", str(tmp_path)], capture_output=True, text=True, check=False
-    )
+    command = [CONSOLE, "study", "--all", "--jobs", "2", "--cache", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert "Traceback" not in done.stderr
     assert str(tmp_path / "study") in done.stderr

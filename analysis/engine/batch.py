@@ -15,7 +15,7 @@ from scalebook.corpus.errors import Misuse
 
 from ..law import Columns, Law
 from .coordinates import Coordinates
-from .data import Table, pack, read, shifts
+from .data import BadNumbers, Table, pack, read, shifts
 from .fitted import Fit
 from .record import Options, Solved, empty, read_off, record
 from .search import by_width, losses, search
@@ -37,9 +37,11 @@ def solve_batch(
 ) -> list[Fit]:
     """Fit every table; see `fit_batch`."""
     begin = time.perf_counter()
-    tables = _read_all(law, problems, weights, clusters)
+    tables, broken = _read_all(law, problems, weights, clusters)
     coordinates = Coordinates(law)
     fits: list[Fit] = [empty(law, options, table, _too_few(coordinates, table)) for table in tables]
+    for k, reason in broken.items():
+        fits[k] = replace(fits[k], status="bad_input", reason=reason)
     usable = [k for k, f in enumerate(fits) if not f.reason]
     if law.estimate is not None:
         for k in usable:
@@ -59,22 +61,23 @@ def _read_all(
     problems: Sequence[Columns],
     weights: Sequence[ArrayLike | None] | None,
     clusters: Sequence[ArrayLike | None] | None,
-) -> list[Table]:
+) -> tuple[list[Table], dict[int, str]]:
+    """Every table, and of those of a batch that hold numbers that no fit can take, why; alone, such a one is misuse."""
     count = len(problems)
     for name, given in (("weights", weights), ("clusters", clusters)):
         if given is not None and len(given) != count:
             raise Misuse(f"{name} are given for {len(given)} of {count} problems")
-    several = count > 1
-    return [
-        read(
-            law,
-            data,
-            None if weights is None else weights[k],
-            None if clusters is None else clusters[k],
-            f"problem {k}: " if several else "",
-        )
-        for k, data in enumerate(problems)
-    ]
+    tables, broken = [], {}
+    for k, data in enumerate(problems):
+        weight, labels = None if weights is None else weights[k], None if clusters is None else clusters[k]
+        try:
+            table = read(law, data, weight, labels, f"problem {k}: " if count > 1 else "")
+        except BadNumbers as error:
+            if count == 1:
+                raise
+            table, broken[k] = Table.unreadable(law), str(error).removeprefix(f"problem {k}: ")
+        tables.append(table)
+    return tables, broken
 
 
 def _too_few(coordinates: Coordinates, table: Table) -> str:

@@ -26,6 +26,10 @@ _EXPECTED = {
 """Columns whose largest value betrays another unit, by range."""
 
 
+class BadNumbers(Misuse):
+    """A column holds values that no fit can take; in a batch, the status of that table."""
+
+
 @dataclass(frozen=True)
 class Table:
     """One problem, checked.
@@ -44,6 +48,11 @@ class Table:
     weight: Array
     clusters: NDArray[np.intp] | None
     warnings: tuple[str, ...]
+
+    @classmethod
+    def unreadable(cls, law: Law) -> Table:
+        """No rows, in the place of a table that cannot be used."""
+        return cls(np.zeros((len(law.inputs), 0)), np.zeros(0), np.zeros(0), None, ())
 
     @property
     def n_points(self) -> int:
@@ -97,7 +106,7 @@ def _column(data: Columns, name: str, where: str) -> Array:
     if not good.all():
         row = int(np.argmin(good))
         count = int(len(column) - good.sum())
-        raise Misuse(
+        raise BadNumbers(
             f"{where}column '{name}' has {count} of {len(column)} values that are not finite and positive "
             f"(the first is {column[row]} in row {row}); drop them"
         )
@@ -135,11 +144,12 @@ def pack(coordinates: Coordinates, tables: Sequence[Table], width: int) -> Probl
         n = len(table.target)
         if n <= width:
             logs[:, row, :n], target[row, :n], weight[row, :n] = table.logs, table.target, table.weight
+            logs[:, row, n:], target[row, n:] = table.logs[:, :1], table.target[0]  # inside the formula's domain
         else:
             pick = (np.arange(width) * n + n // 2) // width
             logs[:, row], target[row], weight[row] = table.logs[:, pick], table.target[pick], table.weight[pick]
     shift = shifts(coordinates, tables)
-    logs = np.where(weight > 0, logs - shift.T[:, :, None], 0.0)  # what has no weight lies at the centre
+    logs -= shift.T[:, :, None]
     return Problems(tuple(np.exp(logs)), tuple(logs), target, weight, shift)
 
 

@@ -16,7 +16,7 @@ from ..law import Array, Law
 from .jet import Jet
 from .search import Objective
 
-Status = Literal["converged", "not_identified", "did_not_converge", "too_few_points"]
+Status = Literal["converged", "not_identified", "did_not_converge", "too_few_points", "bad_input"]
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,10 @@ class Jet:
         return self._second
 
     def _expand(self) -> None:
+        with np.errstate(all="ignore"):  # a trial step may leave the domain; asked for late, it must not warn either
+            self._expand_quietly()
+
+    def _expand_quietly(self) -> None:
         log = self.log()
         value = np.exp(log.value)
         self._first = first = {i: _times(d, value) for i, d in log.first.items()}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scalebook.corpus.errors import Misuse
+from scalebook.corpus.errors import Misuse, UnknownName
 
 from ..law import Array, Columns, Law
 from .batch import parallel
@@ -15,6 +16,8 @@ from .coordinates import Coordinates
 from .data import Table, pack, read
 from .fitted import Bootstrap, Fit
 from .search import EXACT, descend, losses
+
+How = Literal["pairs", "wild"]
 
 RESAMPLES = 500
 """Resamples that share a seed."""
@@ -29,26 +32,47 @@ def resample(
     clusters: ArrayLike | None,
     seed: int,
     jobs: int,
+    how: How,
 ) -> Bootstrap:
     """Bootstrap; see `bootstrap`."""
     table = read(law, data, weights, clusters)
+    if how not in get_args(How):
+        raise UnknownName("way to resample", str(how), get_args(How))
     if fit.law != law or law.estimate is not None:
         raise Misuse(f"a bootstrap of {law.name} starts from its fit, not from one of {fit.law.name}")
     if not np.isfinite(list(fit.values.values())).all():
         raise Misuse(f"there are no coefficients to start from: {fit.reason}")
     coordinates, steps = Coordinates(law), losses(fit.objective, fit.delta)
     problems = pack(coordinates, [table], len(table.target))
+    fitted = np.broadcast_to(law.predict(*np.exp(table.logs), **fit.values), table.target.shape)
+    residual = table.target / fitted  # turned over as a factor, so that no target becomes negative
     x = coordinates.from_natural(np.array([list(fit.values.values())]), problems.shift)
 
     def chunk(first: int) -> tuple[Array, Array, NDArray[np.bool_]]:
         count = min(RESAMPLES, n - first)
-        drawn = replace(problems, weight=problems.weight * draw_counts(table, count, [seed, first]))
+        if how == "wild":
+            drawn = replace(problems, target=fitted * residual ** draw_signs(table, count, [seed, first]))
+        else:
+            drawn = replace(problems, weight=problems.weight * draw_counts(table, count, [seed, first]))
         reached, value, done = descend(coordinates, steps, np.tile(x, (count, 1)), drawn, np.arange(count), EXACT)
         return coordinates.natural(reached, problems.shift)[0], value, done
 
     parts = parallel(chunk, range(0, n, RESAMPLES), jobs)
     values, objective, done = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Bootstrap(tuple(law.coefficients), values, objective, done)
+
+
+def draw_signs(table: Table, count: int, seed: list[int]) -> Array:
+    """Plus or minus one for every row, the same for all rows of a cluster, shape (count, n).
+
+    References
+    ----------
+    .. [1] Liu (1988), Bootstrap procedures under some non-i.i.d. models, Annals of Statistics 16.
+    """
+    labels = np.arange(len(table.target)) if table.clusters is None else table.clusters
+    signs = np.random.default_rng(seed).integers(0, 2, (count, int(labels.max()) + 1)) * 2 - 1
+    drawn: Array = signs[:, labels].astype(float)
+    return drawn
 
 
 def draw_counts(table: Table, count: int, seed: list[int]) -> Array:

@@ -28,7 +28,8 @@ ASIDE = 0.03
 """How far that is: the share by which squares rise."""
 AGREE = 1e-6
 """Starts agree when their objectives differ by less than this share."""
-_SQUARES = Method(exact=False, tolerance=1e-3, damping=1e-2, ease=0.2)
+_SQUARES = Method(exact=False, tolerance=1e-4, damping=1e-2, ease=0.2)
+_STAGE = Method(exact=True, tolerance=1e-5)
 _ROUGH = Method(exact=False, tolerance=1e-4, limit=40)
 EXACT = Method(exact=True, tolerance=1e-13, limit=120)
 LAD_DELTAS = (1e-3, 1e-4, 1e-5, 1e-6)
@@ -75,7 +76,7 @@ def descend(
 ) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Minimise one loss after the other; return coordinates, values of the last loss and whether it was done."""
     for loss in steps[:-1]:
-        x = minimise(coordinates, loss, x, problems, which, _ROUGH).x
+        x = minimise(coordinates, loss, x, problems, which, _STAGE).x
     if len(steps) > 1:  # a corner smoothed over 1e-6 cannot be found to the last digit
         last = replace(last, tolerance=max(last.tolerance, 1e-10))
     state = minimise(coordinates, steps[-1], x, problems, which, last)
@@ -134,7 +135,12 @@ class Heads:
 
     def put(self, rows: Rows, other: Heads) -> None:
         """Enter those of some problems."""
-        self.x[rows], self.value[rows], self.votes[rows], self.done[rows] = other.x, other.value, other.votes, other.done
+        self.x[rows], self.value[rows], self.votes[rows], self.done[rows] = (
+            other.x,
+            other.value,
+            other.votes,
+            other.done,
+        )
 
 
 def by_width(lengths: Sequence[int]) -> list[tuple[int, Rows]]:

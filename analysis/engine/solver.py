@@ -107,22 +107,27 @@ def minimise(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems,
     waiting = len(active)
     here = problems.take(which[active])
     trial, promise = state.x[active], np.zeros(len(active))
-    while len(active):
-        expansion = expand(coordinates, loss, trial, here, exact=method.exact)
-        stuck = _accept(state, active, trial, promise, expansion, method)
-        trial, promise = _step(state, active, coordinates, () if method.exact else expansion.pairs)
-        finished = _finished(state, active, promise, stuck, method)
-        if 4 * finished.sum() >= len(active):
-            new = np.arange(waiting, min(waiting + finished.sum(), rows))
-            waiting += len(new)
-            active = np.concatenate([active[~finished], new])
-            here = problems.take(which[active])
-            trial = np.concatenate([trial[~finished], state.x[new]])
-            promise = np.concatenate([promise[~finished], np.zeros(len(new))])
+    over = np.zeros(len(active), dtype=bool)  # finished, but not yet replaced: nothing may happen to them any more
+    with np.errstate(all="ignore"):  # a trial step may leave the domain of the formula: it is rejected by its value
+        while len(active):
+            expansion = expand(coordinates, loss, trial, here, exact=method.exact)
+            stuck = _accept(state, active, trial, promise, expansion, method, ~over)
+            trial, promise = _step(state, active, coordinates, () if method.exact else expansion.pairs)
+            over |= _finished(state, active, promise, stuck, method, ~over)
+            if 4 * over.sum() >= len(active):
+                new = np.arange(waiting, min(waiting + over.sum(), rows))
+                waiting += len(new)
+                active = np.concatenate([active[~over], new])
+                here = problems.take(which[active])
+                trial = np.concatenate([trial[~over], state.x[new]])
+                promise = np.concatenate([promise[~over], np.zeros(len(new))])
+                over = np.zeros(len(active), dtype=bool)
     return state
 
 
-def _accept(state: State, active: Rows, trial: Array, promise: Array, new: Expansion, method: Method) -> Flags:
+def _accept(
+    state: State, active: Rows, trial: Array, promise: Array, new: Expansion, method: Method, live: Flags
+) -> Flags:
     """Move where the objective fell; trust the model more or less by how well it foretold the fall.
 
     Returns
@@ -136,7 +141,7 @@ def _accept(state: State, active: Rows, trial: Array, promise: Array, new: Expan
     with np.errstate(invalid="ignore", divide="ignore"):  # inf - inf where neither point is defined
         ratio = (old - new.value) / promise
     rounding = 1e-14 * np.abs(np.where(first, 0.0, old))
-    better = (new.value <= old + rounding) & np.isfinite(new.value)
+    better = live & (new.value <= old + rounding) & np.isfinite(new.value)
     moved = active[better]
     state.x[moved] = trial[better]
     state.value[moved] = new.value[better]
@@ -195,13 +200,14 @@ def _step(
     return trial, np.einsum("ri,ri->r", right, step) - 0.5 * bent
 
 
-def _finished(state: State, active: Rows, promise: Array, stuck: Flags, method: Method) -> Flags:
+def _finished(state: State, active: Rows, promise: Array, stuck: Flags, method: Method, live: Flags) -> Flags:
     """Which are done, or hopeless; what creeps along a valley is let go the sooner the longer it has crept."""
     value, damping, steps = state.value[active], state.damping[active], state.steps[active]
     slack = 10.0 ** np.clip((steps - PATIENCE) / 10, 0.0, 6.0)
     tolerance = np.maximum(np.minimum(method.tolerance * slack, 1e-8), method.tolerance)
-    state.done[active] = stuck | ((np.abs(promise) <= tolerance * value + 1e-28) & (damping < UNDAMPED))
-    return state.done[active] | (steps >= method.limit) | (damping >= 1e12) | ~np.isfinite(value)
+    fine = stuck | ((np.abs(promise) <= tolerance * value + 1e-28) & (damping < UNDAMPED))
+    state.done[active] = np.where(live, fine, state.done[active])
+    return fine | (steps >= method.limit) | (damping >= 1e12) | ~np.isfinite(value)
 
 
 def solve_within(
@@ -274,6 +280,6 @@ def solve(matrix: Array, damping: Array, right: Array) -> tuple[Array, NDArray[n
         b[k + 1 :] -= row * b[k]
         b[k] /= pivot
         a[k, k + 1 :] = row
-    for k in range(p - 2, -1, -1):
-        b[k] -= np.einsum("jr,jr->r", a[k, k + 1 :], b[k + 1 :])
+    for k in range(p - 1, 0, -1):  # element by element: a sum over rows of memory would round by their number
+        b[:k] -= a[:k, k] * b[k]
     return b.T.copy(), positive

@@ -7,7 +7,7 @@ import numpy as np
 from ..law import Array
 from .coordinates import Coordinates
 from .objective import Loss, Problems, predict, value
-from .solver import ELEMENTS, solve_within
+from .solver import ELEMENTS, Rows, solve_within
 
 
 def spread(count: int, dimensions: int, seed: int) -> Array:
@@ -82,6 +82,11 @@ def _project(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems)
     line = np.flatnonzero(coordinates.linear)
     if not len(line):
         return x
+    with np.errstate(all="ignore"):  # drawn at random, it may lie outside the domain of the formula
+        return _projected(coordinates, loss, x, problems, line)
+
+
+def _projected(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems, line: Rows) -> Array:
     jet = predict(coordinates, x, problems, 1)
     shape = (len(x), problems.length)
     weight = problems.weight / problems.target**2 if loss.log else problems.weight

@@ -7,9 +7,16 @@ import pandas as pd
 from ..finding import FEW, Evidence, Finding, Question, Shown
 from ..protocols.sizes_and_fraction import MOST
 from ..results import by_setting, forecasts, ratio_at, typical_columns
+from ..verdict import Published
 
 #: With fewer sizes the five coefficients of the law are not determined.
 BASE = 3
+SAFE = 5
+PUBLISHED = Published(
+    f"{SAFE} sizes are a safe start, and better than fewer.",
+    "Choshen et al. 2024, arXiv:2410.11840, section 6",
+    holds=(0.0, 1.0),
+)
 
 
 def find(results: pd.DataFrame) -> Finding:
@@ -23,7 +30,8 @@ def find(results: pd.DataFrame) -> Finding:
     # Beyond the last row on which several independent groups stand, a single laboratory speaks.
     more = evidence.rows[evidence.rows["sizes"] > BASE]
     several = more["groups"] >= min(FEW, more["groups"].max())
-    many = int(more.loc[several, "sizes"].max()) if len(more) else BASE
+    many = int(more.loc[several, "sizes"].clip(upper=SAFE).max()) if len(more) else BASE
+    interval, pooled = ratio_at(whole, "sizes", many, BASE)
     claim = evidence.say(
         "Seen at {few} sizes, the largest model of a family is forecast with a median error of {are}"
         " (90 % interval {interval}, {families} families). Families that have {many} sizes to learn from are forecast"
@@ -42,8 +50,17 @@ def find(results: pd.DataFrame) -> Finding:
         question="How many sizes does a forecast of the largest model need?",
         claim=claim,
         evidence=evidence,
-        interval=ratio_at(whole, "sizes", many, BASE),
+        interval=interval,
         rests_on=tuple(sorted(set(whole["family"]))),
+        pooled=pooled,
+        published=PUBLISHED,
+        rule=evidence.say(
+            "Plan for {many} sizes; expect an error of {are} in the median, and do not count on more than its interval,"
+            " {interval}, from further sizes alone.",
+            many=(many, "sizes"),
+            are=(many, "are"),
+            interval=(many, "are_low"),
+        ),
     )
 
 

@@ -30,12 +30,21 @@ def find(results: pd.DataFrame) -> Finding:
         interval=(early, "ratio_low"),
         families=(early, "families"),
     )
+    interval, pooled = ratio_at(seen, "fraction", early, late)
     return Finding(
         question="How much of their training must the small models have done?",
         claim=claim,
         evidence=evidence,
-        interval=ratio_at(seen, "fraction", early, late),
+        interval=interval,
         rests_on=tuple(sorted(set(seen["family"]))),
+        pooled=pooled,
+        rule=evidence.say(
+            "Let small runs finish: stopped at {early} they promise {early_are} where finished ones promise"
+            " {late_are}.",
+            early=(early, "fraction"),
+            early_are=(early, "are"),
+            late_are=(late, "are"),
+        ),
     )
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..error import over_families
 from ..finding import Evidence, Finding, NoAnswer, Question, Shown
-from ..results import BASELINES, MAIN_LAW, forecasts, fullest, typical, typical_columns
+from ..results import BASELINES, MAIN_LAW, effect, forecasts, fullest, typical, typical_columns
+
+#: Other laws that are shown beside; `which_law` compares all.
+OTHERS = ("compute",)
 
 
 def find(results: pd.DataFrame) -> Finding:
     """Errors of laws and baselines in the same families, all sizes but the largest seen to the end."""
-    names = [MAIN_LAW, *sorted(set(results["law"]) - {MAIN_LAW, *BASELINES}), *BASELINES]
+    names = [MAIN_LAW, *(law for law in OTHERS if law in set(results["law"])), *BASELINES]
     full = {law: forecasts(fullest(results), law=law).set_index("family") for law in names}
     # A family counts for all laws or for none, so that the medians compare like with like.
     shared = sorted(set.intersection(*(set(table.index) for table in full.values())))
@@ -43,12 +45,19 @@ def find(results: pd.DataFrame) -> Finding:
         ratio=(MAIN_LAW, "ratio"),
         interval=(MAIN_LAW, "ratio_low"),
     )
+    interval, pooled = effect(errors[MAIN_LAW] / better, related)
     return Finding(
         question="Does a law beat the loss already seen?",
         claim=claim,
         evidence=evidence,
-        interval=over_families(errors[MAIN_LAW] / better, related),
+        interval=interval,
         rests_on=tuple(shared),
+        pooled=pooled,
+        rule=evidence.say(
+            "Fit a law where it is determined, and print the last loss seen beside it: it is the forecast to beat,"
+            " with {last_are}.",
+            last_are=("last_seen", "are"),
+        ),
     )
 
 

@@ -40,8 +40,12 @@ LAW = Law(
     inputs=("params", "tokens"),
     cite="kaplan2020",
     coefficients={
-        "N_c": Coefficient("scale of model size", "parameters", start=(0.3, 3.0), log=True, power="a_N", dims={"params": 1.0}),
-        "D_c": Coefficient("scale of training tokens", "tokens", start=(0.3, 3.0), log=True, power="a_D", dims={"tokens": 1.0}),
+        "N_c": Coefficient(
+            "scale of model size", "parameters", start=(0.3, 3.0), log=True, power="a_N", dims={"params": 1.0}
+        ),
+        "D_c": Coefficient(
+            "scale of training tokens", "tokens", start=(0.3, 3.0), log=True, power="a_D", dims={"tokens": 1.0}
+        ),
         "a_N": Coefficient("power of model size", low=1e-3, high=3.0, start=(0.03, 0.3)),
         "a_D": Coefficient("power of training tokens", low=1e-3, high=3.0, start=(0.03, 0.3)),
     },

@@ -166,8 +166,7 @@ class Frontier:
 
     def at(self, flops: float) -> Allocation:
         """Optimal size and tokens at a budget in FLOP, and how far that is beyond what was seen."""
-        if not 0 < flops < np.inf:
-            raise Misuse(f"a budget is a positive number of FLOP, not {flops}")
+        known_budget(flops)
         return Allocation(flops, self.params.at(flops), self.tokens.at(flops), flops / self.flops[1])
 
     def as_dict(self, flops: Sequence[float] = ()) -> dict[str, Any]:
@@ -194,6 +193,18 @@ class Frontier:
             "flops_basis": self.flops_basis,
             "at": [self.at(c).as_dict() for c in flops],
         }
+
+
+def known_budget(flops: float) -> None:
+    """Refuse what is no budget.
+
+    Raises
+    ------
+    Misuse
+        If it is not finite and positive.
+    """
+    if not 0 < flops < np.inf:
+        raise Misuse(f"a budget is a positive number of FLOP, not {flops}")
 
 
 def nothing(approach: str, points: Points, status: Status, reason: str, optima: Sequence[Optimum] = ()) -> Frontier:
@@ -247,7 +258,7 @@ def through(
     if not good[0]:
         if len(optima) < LEAST_OPTIMA or not edge:
             why = f"a power law needs {LEAST_OPTIMA} of them, {LEAST_SPAN:g} times apart in compute"
-            return nothing(approach, points, "too_few_budgets", f"{len(optima)} optima; {why}", optima)
+            return nothing(approach, points, "too_few_budgets", f"optima found: {len(optima)}; {why}", optima)
         return nothing(approach, points, "at_the_edge", left_out, optima)
     seen = log_flops[np.isfinite(sizes[0])]
     centre = float(seen.mean())

@@ -1,6 +1,6 @@
 """IsoFLOP profiles: at one budget, the loss of every size.
 
-Budgets are found in one of three ways. *Planned*: at least three budgets are shared exactly by four sizes or more.
+Budgets are found in one of three ways. *Planned*: most points lie on budgets that four sizes or more share exactly.
 *Interpolated*: runs have curves; budgets are laid evenly over the compute that four sizes reach. *Scattered*: single
 points whose FLOPs lie within a factor of 1.25, as digitised ones do; their losses and tokens are moved to the budget.
 """
@@ -63,7 +63,7 @@ def profiles(points: Points, drawn: NDArray[np.int64]) -> list[Profile]:
         How often every run counts.
     """
     planned = _planned(points)
-    if len(planned) >= LEAST_PLANNED:
+    if len(planned) >= LEAST_PLANNED and 2 * sum(np.count_nonzero(mask) for mask in planned) >= len(points):
         cuts = [_cut(points, mask) for mask in planned]
     elif len(known := curves(points)) and 2 * len(known) >= len(points.runs):
         cuts = _interpolated(known)
@@ -72,8 +72,17 @@ def profiles(points: Points, drawn: NDArray[np.int64]) -> list[Profile]:
     return [_profile(cut, drawn) for cut in sorted(cuts, key=lambda cut: cut.flops)]
 
 
+def _levels(size: Array) -> NDArray[np.intp]:
+    """Which size every point has, counted from 0: those within a factor of the smallest of their level are one."""
+    starts = [-np.inf]
+    for value in np.unique(size):
+        if value > starts[-1] + np.log(CLOSE):
+            starts.append(value)
+    return np.searchsorted(starts[1:], size, side="right") - 1
+
+
 def _several(size: Array) -> bool:
-    return bool(np.sum(np.diff(np.sort(size)) > np.log(CLOSE)) + 1 >= LEAST_SIZES)
+    return len(size) >= LEAST_SIZES and int(_levels(size).max()) + 1 >= LEAST_SIZES
 
 
 def _planned(points: Points) -> list[Mask]:
@@ -82,22 +91,26 @@ def _planned(points: Points) -> list[Mask]:
     order = np.argsort(flops)
     label = np.empty(len(order), np.int64)
     label[order] = np.cumsum(np.diff(flops[order], prepend=flops[order[:1]]) > 1e-6)
-    masks = (label == k for k in np.unique(label))
-    return [mask for mask in masks if np.count_nonzero(mask) >= LEAST_SIZES and _several(size[mask])]
+    shared = np.flatnonzero(np.bincount(label) >= LEAST_SIZES)
+    return [mask for mask in (label == k for k in shared) if _several(size[mask])]
 
 
 def _windows(points: Points) -> list[Mask]:
     """Windows of FLOPs that hold most points, one after the other, none overlapping."""
     flops, size = np.log(points["flops"]), np.log(points["params"])
-    free = np.ones(len(flops), bool)
+    left = np.argsort(flops, kind="stable")
     found: list[Mask] = []
-    while True:
-        masks = [free & (flops >= c) & (flops <= c + np.log(WINDOW)) for c in np.unique(flops[free])]
-        masks = [mask for mask in masks if np.count_nonzero(mask) >= LEAST_SIZES and _several(size[mask])]
-        if not masks:
-            return found
-        found.append(max(masks, key=np.count_nonzero))
-        free &= ~found[-1]
+    while _several(size[left]):
+        ends = np.searchsorted(flops[left], flops[left] + np.log(WINDOW), side="right")
+        member = _levels(size[left]) == np.arange(_levels(size[left]).max() + 1)[:, None]
+        before = np.concatenate([np.zeros((len(member), 1), np.int64), np.cumsum(member, axis=1)], axis=1)
+        several = (before[:, ends] > before[:, :-1]).sum(axis=0) >= LEAST_SIZES
+        if not several.any():
+            break
+        first = int(np.argmax(np.where(several, ends - np.arange(len(left)), 0)))
+        found.append(np.isin(np.arange(len(flops)), left[first : ends[first]]))
+        left = np.delete(left, slice(first, ends[first]))
+    return found
 
 
 def _cut(points: Points, mask: Mask) -> Cut:
@@ -144,13 +157,8 @@ def _levelled(cuts: list[Cut]) -> list[Cut]:
 
 def _profile(cut: Cut, drawn: NDArray[np.int64]) -> Profile:
     """Means over the drawn runs of every size."""
-    order = np.argsort(cut.size, kind="stable")
-    starts = [-np.inf]
-    for size in cut.size[order]:
-        if size > starts[-1] + np.log(CLOSE):
-            starts.append(size)
-    level = np.searchsorted(starts[1:], cut.size, side="right") - 1
-    member = (level[:, None] == np.arange(len(starts) - 1)).astype(float)  # (n, sizes)
+    level = _levels(cut.size)
+    member = (level[:, None] == np.arange(level.max() + 1)).astype(float)  # (n, sizes)
     weight = drawn[:, cut.run].astype(float)
     total = weight @ member
     with np.errstate(invalid="ignore"):

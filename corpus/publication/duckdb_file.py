@@ -18,6 +18,7 @@ STORAGE_VERSION = "v1.2.0"
 def write_database(content: Content, target: Path) -> None:
     """Write the tables with their comments, and the views and macros over them."""
     with duckdb.connect(str(target), config={"storage_compatibility_version": STORAGE_VERSION}) as connection:
+        connection.begin()  # one transaction is written once
         for name, rows in content.tables.items():
             table = TABLES[name]
             columns = ", ".join(
@@ -33,6 +34,7 @@ def write_database(content: Content, target: Path) -> None:
                 connection.execute(f'comment on column {name}."{c}" is {_text(COLUMNS[c].meaning + unit)}')
         for statement in derived():
             connection.execute(statement)
+        connection.commit()
 
 
 def _text(words: str) -> str:

@@ -70,7 +70,7 @@ class Pulled:
 
 
 def push(corpus: Path, repository: str, *, private: bool = False, message: str = "Export of the corpus") -> Pushed:
-    """Publish a corpus folder as a dataset repository; the token comes from where the library looks for it.
+    """Publish a corpus folder as a dataset repository, with the token that the library finds.
 
     Parameters
     ----------
@@ -78,10 +78,8 @@ def push(corpus: Path, repository: str, *, private: bool = False, message: str =
         Corpus folder.
     repository : str
         ``owner/name``; made if it is not there. One that holds something else is refused.
-    private : bool
-        Make a new repository private.
-    message : str
-        Of the commit.
+    private, message
+        Whether a new repository is private; message of the commit.
 
     Raises
     ------
@@ -96,10 +94,9 @@ def push(corpus: Path, repository: str, *, private: bool = False, message: str =
         with contextlib.suppress(errors.RepositoryNotFoundError):  # a Hub out of reach is noticed before the work
             api.dataset_info(repository, timeout=PATIENCE)
         folder = export(corpus, Path(scratch) / "export", repository).folder
-        new = read_manifest(folder)
         api.create_repo(repository, repo_type="dataset", private=private or None, exist_ok=True)
         old, head = _held(api, repository)
-        same = without_database(old) == without_database(new)
+        new = read_manifest(folder)
         done = api.upload_folder(
             repo_id=repository,
             repo_type="dataset",
@@ -107,7 +104,7 @@ def push(corpus: Path, repository: str, *, private: bool = False, message: str =
             commit_message=message,
             parent_commit=head,
             # of the same corpus, the database that is there is as good; without it no change means no commit
-            ignore_patterns=[DATABASE, MANIFEST] if same else None,
+            ignore_patterns=[DATABASE, MANIFEST] if without_database(old) == without_database(new) else None,
             delete_patterns=sorted(old.keys() - new.keys()) or None,
         )
         return Pushed(repository, done.oid, done.commit_url, changed=done.oid != head)

@@ -105,9 +105,10 @@ def sheet(
 
 def _complete(given: Given, asked: Asked, names: Sequence[str], there: set[str]) -> None:
     """Everything that is needed is in the file or was said."""
+    step = "--tokens-per-step T" if "step" in there else "--column step=NAME and --tokens-per-step T"
     other = {
-        "params": "; or say the size: --column params=N",
-        "tokens": "; or, if it counts steps: --column step=NAME and --tokens-per-step T",
+        "params": ", --column params=N for all runs, or (scalebook ingest) --params RUN=N for each",
+        "tokens": f" or, if it counts steps, {step}",
     }
     said = {"params": asked.params is not None, "tokens": "step" in there and asked.tokens_per_step is not None}
     missing = [c for c in ("run", "params", "tokens", "loss") if c not in there and not said.get(c)]
@@ -167,11 +168,10 @@ def lacks(wanted: str, names: Sequence[str], other: str = "") -> str:
         Another way to say it.
     """
     near = likely(wanted, names)
-    if near:
-        hint = f": did you mean {near!r}?" + (f" Then say --column {wanted}={near}" if wanted in OURS else "")
-    else:
-        hint = f": if it is called otherwise, say --column {wanted}=NAME" if wanted in OURS else ""
-    return f"has no column {wanted!r}{hint}{other}"
+    meant = f": did you mean {near!r}?" if near else ""
+    if wanted not in OURS:
+        return f"has no column {wanted!r}{meant}"
+    return f"has no column {wanted!r}{meant or ':'} Say --column {wanted}={near or 'NAME'}{other}"
 
 
 def had(names: Sequence[str]) -> str:
@@ -192,6 +192,8 @@ def likely(wanted: str, names: Sequence[str]) -> str:
     for word in (wanted, *_LIKELY.get(wanted, ())):
         if found := whole.get(word) or ends.get(word):
             return found
+    if part := next((name for name in names if wanted in re.split(r"[^a-z0-9]+", name.lower())), ""):
+        return part
     close = difflib.get_close_matches(wanted.lower(), list(whole), n=1, cutoff=0.6)
     return whole[close[0]] if close else ""
 

@@ -14,6 +14,7 @@ _POWERS = {"k": "e3", "m": "e6", "b": "e9", "g": "e9", "t": "e12"}
 
 def no_number(given: Given, name: str, place: str, value: str) -> Misuse:
     """Text where a number must be."""
+    name = {"value": "loss"}.get(name, name)
     return Misuse(f"{given.path}: {name!r} in {place} is no number: {value!r}{hint(value)}")
 
 

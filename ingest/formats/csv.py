@@ -20,6 +20,7 @@ from ._numbers import no_number, too_long
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _NO_VALUE = ["", "null", "None", "NA", "N/A", "#N/A"]
+_NO_ROWS = "there is a header and no row"
 _BLOCK = 4 << 20
 
 
@@ -49,7 +50,7 @@ def take(given: Given, kinds: Mapping[str, str]) -> pa.Table:
     except pa.ArrowInvalid as error:
         raise Misuse(f"{given.path}: {_first_defect(given, kinds, str(error))}") from error
     if not rows:
-        raise Misuse(f"{given.path} has a header and no rows")
+        raise Misuse(f"{given.path}: {_NO_ROWS}")
     table = pa.Table.from_batches(kept).unify_dictionaries()
     return table.append_column("line", pa.array(_lines(given, rows)))
 
@@ -87,6 +88,7 @@ def _lines(given: Given, rows: int) -> Any:
 def _first_defect(given: Given, kinds: Mapping[str, str], said: str) -> str:
     """What is wrong in which line: found again row by row, since the fast reader does not count lines."""
     wanted = {name: given.header.index(name) for name, kind in kinds.items() if kind == "number"}
+    row: list[str] = []
     try:
         with given.path.open(encoding="utf-8-sig", newline="") as text:
             reader = csv.reader(text, delimiter=given.delimiter)
@@ -99,7 +101,7 @@ def _first_defect(given: Given, kinds: Mapping[str, str], said: str) -> str:
                         raise no_number(given, name, f"line {reader.line_num}", cell)
     except UnicodeDecodeError as error:
         return f"it is not text in UTF-8 ({error.reason})"
-    return said
+    return said if row else _NO_ROWS
 
 
 def _is_number(cell: str) -> bool:

@@ -20,7 +20,7 @@ FILE = "raw_data/gzip/results_new.jsonl"
 
 def tables(raw: Path) -> Tables:
     """One run per line of the file, one row per value of its two lists."""
-    runs = pd.read_json(raw / FILE, lines=True)
+    runs = pd.read_json(raw / FILE, lines=True, precise_float=True)
     runs["line"] = runs.index + 1
     shape = pd.json_normalize(runs["model_stats"].to_list())
     runs["language"] = "pcfg-gzip-" + runs["dataset_name"].str.extract(r"gzipscale-([\d.]+)-", expand=False)

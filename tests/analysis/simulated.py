@@ -12,7 +12,7 @@ RANGES = {
     "tokens": (1e9, 1e12),
     "unique_tokens": (1e9, 1e11),
     "flops": (1e18, 1e23),
-    "loss": (2.0, 4.0),
+    "loss": (1.5, 4.0),
 }
 
 

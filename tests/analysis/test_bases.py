@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,7 +79,7 @@ def test_a_fit_refuses_a_mixture_unless_it_is_allowed(points: Points, law: str, 
 
 
 def test_what_is_left_out_is_not_mixed() -> None:
-    kept = replace(SIZES_MIXED, columns=SIZES_MIXED.columns | {"tokens": ONE["tokens"] * 1.0})
+    kept = replace(SIZES_MIXED, columns={**SIZES_MIXED.columns, "tokens": ONE["tokens"] * 1.0})
     few = kept.where((kept["params_basis"] == "total") | (kept["tokens"] < 2e9))
     assert estimate(few, "chinchilla", Options(early_tokens=2e9)).as_dict()["params_basis"] == "total"
 
@@ -94,7 +93,7 @@ def test_a_study_says_that_bases_are_mixed(points: Points) -> None:
 
 
 def test_a_frame_may_say_what_it_counts() -> None:
-    frame = pd.DataFrame({name: values for name, values in SIZES_MIXED.columns.items()})
+    frame = pd.DataFrame(dict(SIZES_MIXED.columns))
     with pytest.raises(Misuse, match="counted in 2 ways"):
         scalebook.fit(frame)
     frame["params_basis"] = None
@@ -132,7 +131,7 @@ def test_a_family_of_two_bases_is_read_with_both(tmp_path: Path) -> None:
     assert counted(points, "flops_basis") == {"6nd": 4, "reported": 2}
 
 
-def _two_bases(_: Path) -> Mapping[str, pd.DataFrame]:
+def _two_bases(_: Path) -> dict[str, pd.DataFrame]:
     runs = [f"both/{k}" for k in range(6)]
     tokens = pd.DataFrame({"run": runs, "tokens": 1e9})
     return {
@@ -147,10 +146,19 @@ def _two_bases(_: Path) -> Mapping[str, pd.DataFrame]:
             }
         ),
         "runs": pd.DataFrame(
-            {"run": runs, "family": "both", "params": SIZES, "params_basis": ["total"] * 3 + ["active"] * 3}
+            {
+                "run": runs,
+                "family": "both",
+                "params": SIZES,
+                "params_basis": ["total"] * 3 + ["active"] * 3,
+                "params_total": [*SIZES[:3], None, None, None],
+                "params_active": [None, None, None, *SIZES[3:]],
+            }
         ),
         "checkpoints": tokens.assign(
-            tokens_basis="reported", flops=[1e17, 1e18, *[None] * 4], flops_basis=["reported"] * 2 + [None] * 4
+            tokens_basis="reported",
+            flops=[1e17, 1e18, *[np.nan] * 4],
+            flops_basis=pd.Series(["reported"] * 2 + [""] * 4).replace("", None),
         ),
         "metrics": tokens.assign(
             value=[4.0, 3.8, 3.5, 3.3, 3.2, 3.1],

@@ -52,8 +52,8 @@ def test_the_error_is_that_of_a_fit_to_the_smaller_sizes() -> None:
     progress = points["tokens"] / points.run_tokens
     errors = []
     for k in (5, 4):
-        seen = points.where((points.level < k) & (progress >= 0.1))
-        target = points.where((points.level == k) & (progress >= 0.7))
+        seen = points.where((points.level < k) & (progress >= 0.1 - 1e-9))
+        target = points.where((points.level == k) & (progress >= 0.7 - 1e-9))
         law = fit(laws["chinchilla"], seen.columns, starts=8)
         errors.append(relative_error(law.predict(params=target["params"], tokens=target["tokens"]), target["loss"]))
     assert trial.are == pytest.approx(np.mean([np.abs(e).mean() for e in errors]), rel=1e-6)
@@ -93,7 +93,7 @@ def test_what_cannot_be_tried_is_a_row() -> None:
         "the law needs flops of every point",
     )
     assert found["chinchilla"].status == "converged"
-    mixed = replace(points, columns=points.columns | {"params_basis": np.array(["a"] * 60 + ["b"] * 60, object)})
+    mixed = replace(points, columns={**points.columns, "params_basis": np.array(["a"] * 60 + ["b"] * 60, object)})
     assert compare(mixed, ["chinchilla"]).trials[0].status == "mixed_bases"
     assert compare(mixed, ["chinchilla"], allow_mixed=True).trials[0].status == "converged"
     line = points.where(points["tokens"] == points.run_tokens)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scalebook.analysis.fit import bootstrap, fit, fit_batch
+from scalebook.analysis.fit import bootstrap, fit, fit_batch, profile
 from scalebook.analysis.law import laws
 from scalebook.corpus.errors import Misuse
 
@@ -59,8 +59,12 @@ def test_misuse_is_explained(data: Any, options: dict[str, Any], message: str) -
 
 
 def test_a_bad_table_of_a_batch_is_numbered() -> None:
-    with pytest.raises(Misuse, match="problem 1: column 'loss' has 2 of 80"):
-        fit_batch(CHINCHILLA, [GOOD, poisoned("loss", np.nan)])
+    good, bad = fit_batch(CHINCHILLA, [GOOD, poisoned("loss", np.nan)])
+    assert good.status == "converged"
+    assert bad.status == "bad_input"
+    assert bad.reason.startswith("column 'loss' has 2 of 80 values")
+    with pytest.raises(Misuse, match="problem 1: no column 'loss'"):
+        fit_batch(CHINCHILLA, [GOOD, {name: GOOD[name] for name in ("params", "tokens")}])
     with pytest.raises(Misuse, match="weights are given for 1 of 2 problems"):
         fit_batch(CHINCHILLA, [GOOD, GOOD], weights=[np.ones(80)])
 
@@ -268,3 +272,30 @@ def test_intervals_cover_what_they_promise(name: str, objective: Any) -> None:
         value = new if noisy else np.full(500, exact)
         held[what] = np.mean((ends[:, 0] <= value) & (value <= ends[:, 1]))
     assert all(0.865 <= share <= 0.935 for share in held.values()), held
+
+
+def test_a_wild_bootstrap_agrees_with_the_sandwich() -> None:
+    result = fit(CHINCHILLA, GOOD, objective="lsq-log")
+    wild = bootstrap(CHINCHILLA, GOOD, result, 400, how="wild")
+    again = bootstrap(CHINCHILLA, GOOD, result, 400, how="wild", jobs=2)
+    assert np.array_equal(wild.values, again.values)
+    for name in ("E", "alpha", "beta"):
+        assert wild.se()[name] == pytest.approx(result.coefficients[name].se, rel=0.3), name
+    many, labels = rows(np.repeat(np.arange(80), 5)), np.repeat(np.arange(80), 5)
+    fivefold = fit(CHINCHILLA, many, objective="lsq-log")
+    honest = bootstrap(CHINCHILLA, many, fivefold, 400, how="wild", clusters=labels)
+    assert honest.se()["alpha"] == pytest.approx(wild.se()["alpha"], rel=0.15)
+    with pytest.raises(Misuse, match="no way to resample named 'wilt'; did you mean 'wild'"):
+        bootstrap(CHINCHILLA, GOOD, result, 5, how="wilt")  # type: ignore[arg-type]
+
+
+def test_a_profile_is_the_sandwich_where_the_objective_is_a_parabola() -> None:
+    result = fit(CHINCHILLA, GOOD, objective="lsq-log")
+    for name in ("alpha", "beta", "B"):
+        low, high = profile(GOOD, result, name)
+        e = result.coefficients[name]
+        assert low == pytest.approx(e.low, abs=0.35 * (e.high - e.low))
+        assert high == pytest.approx(e.high, abs=0.35 * (e.high - e.low))
+        assert low < e.value < high
+    with pytest.raises(Misuse, match="no coefficient named 'gamma'"):
+        profile(GOOD, result, "gamma")

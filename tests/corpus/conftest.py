@@ -121,7 +121,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer(409, {"error": "You already created this dataset repo", "url": url})
             else:
                 self.hub.create(name)
-                self.hub.private |= {name} if asked.get("visibility") == "private" else set()
+                if asked.get("visibility") == "private" or asked.get("private"):  # the second until version 2
+                    self.hub.private.add(name)
                 self.answer(200, {"url": url, "name": name, "id": name})
         elif parts[2] == "validate-yaml":
             self.answer(200, {"errors": [], "warnings": []})

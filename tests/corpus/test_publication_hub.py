@@ -121,7 +121,12 @@ def flip(content: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     ("path", "harm"),
-    [("data/metrics.parquet", cut), ("data/metrics.parquet", flip), ("data/metrics.parquet", None), ("README.md", flip)],
+    [
+        ("data/metrics.parquet", cut),
+        ("data/metrics.parquet", flip),
+        ("data/metrics.parquet", None),
+        ("README.md", flip),
+    ],
 )
 def test_a_tampered_file_is_refused(
     hub: Hub, exported: Path, tmp_path: Path, path: str, harm: Callable[[bytes], bytes] | None

@@ -17,13 +17,17 @@ def command(table: str, as_json: bool) -> None:
     """
     from scalebook.corpus.columns import COLUMNS, VIEW_COLUMNS
     from scalebook.corpus.database import open_corpus
+    from scalebook.corpus.results import RESULTS, meanings
 
     from ._output import echo_json, echo_table
 
     with open_corpus() as corpus:
         found = corpus.columns(table)
-    known = COLUMNS | VIEW_COLUMNS
-    rows = [(name, kind, known[name].unit, known[name].meaning) for name, kind in found]
+        results = corpus.results
+    known = {name: (column.unit, column.meaning) for name, column in (COLUMNS | VIEW_COLUMNS).items()}
+    if table in RESULTS:
+        known = {name: told for file in results.values() for name, told in meanings(file).items()}
+    rows = [(name, kind, *known[name]) for name, kind in found]
     if as_json:
         echo_json([dict(zip(("column", "type", "unit", "meaning"), row, strict=True)) for row in rows])
     else:

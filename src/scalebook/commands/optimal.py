@@ -83,12 +83,14 @@ def command(
       scalebook optimal my_runs.csv --flops 1e21 --flops 1e22
     """
     from scalebook.analysis.optimal.approach import optimal
-    from scalebook.analysis.optimal.frontier import Options
+    from scalebook.analysis.optimal.frontier import Options, known_budget
     from scalebook.analysis.points import drop
 
     from ._output import echo_json
 
     wanted, chosen = _chosen(approach), Options(**options)
+    for budget in flops:
+        known_budget(budget)
     points = points_of(data, asked(columns, tokens_per_step, metric, trust))
     points = drop(points, early_tokens=early_tokens, highest_losses=highest_losses)
     frontiers = [optimal(points, name, chosen) for name in wanted]

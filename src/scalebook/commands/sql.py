@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     help="json is a list of row objects; parquet needs -o.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file instead.")
-def command(query: str, form: str, output: Path | None) -> None:
+@click.option(
+    "--results", type=click.Path(file_okay=False, path_type=Path), help="Folder with the results of another study."
+)
+def command(query: str, form: str, output: Path | None, results: Path | None) -> None:
     """Ask the corpus a question in DuckDB's SQL; nothing but reading is possible.
 
     \b
     Tables: sources families runs checkpoints metrics
-    Views:  losses final_losses flops_6nd families_summary metric_ids
+    Views:  losses final_losses flops_6nd families_summary metric_ids; of the latest study: predictions fits findings
     \b
     Example:
       scalebook sql "select family, count(distinct run) runs from losses group by all order by runs desc"
@@ -41,7 +44,7 @@ def command(query: str, form: str, output: Path | None) -> None:
 
     if form == "parquet" and output is None:
         raise Misuse("--format parquet needs a file: add -o FILE")
-    with open_corpus() as corpus:
+    with open_corpus(results=results) as corpus:
         if form == "table":
             content = corpus.rendered(query).encode()
         elif form == "csv":

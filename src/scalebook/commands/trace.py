@@ -24,7 +24,7 @@ def command(metric_id: str, as_json: bool) -> None:
     \b
     Examples:
       scalebook sql "select metric_id, run, value from metric_ids where run = 'gpt3/175b' limit 3"
-      scalebook trace 6dda96ff0c4a
+      scalebook trace b6be1d7b3c10
     """
     from scalebook.corpus.database import open_corpus
     from scalebook.ingest.trace import trace

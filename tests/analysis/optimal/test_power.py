@@ -22,7 +22,7 @@ def test_intervals_widen_away_from_the_data_and_hold_the_draws() -> None:
     law = PowerLaw(46.0, 20.0, 0.5, rng.normal([20.0, 0.5], [0.05, 0.02], (4000, 2)), level=0.9)
     assert law.exponent.se == pytest.approx(0.02, rel=0.05)
     assert (law.exponent.low, law.exponent.high) == pytest.approx((0.467, 0.533), abs=0.002)
-    flops = np.exp([46.0, 50.0, 54.0])
+    flops = np.exp(np.array([46.0, 50.0, 54.0]))
     low, high = law.interval(flops)
     assert (low < law.predict(flops)).all()
     assert (np.diff(np.log(high / low)) > 0).all()
@@ -34,7 +34,8 @@ def test_intervals_widen_away_from_the_data_and_hold_the_draws() -> None:
 
 def test_without_draws_there_are_no_intervals() -> None:
     law = PowerLaw.of(0.1, 0.5)
-    assert np.isnan([law.exponent.se, law.coefficient.low, law.at(1e20).high, *law.interval(1e20)]).all()
+    assert np.isnan([law.exponent.se, law.coefficient.low, law.at(1e20).high]).all()
+    assert np.isnan(law.interval(1e20)[1])
     assert np.isnan(law.interval([1e20, 1e21])[0]).all()
 
 

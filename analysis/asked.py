@@ -1,0 +1,99 @@
+"""All studies that a set of questions needs, run as one, and the answers that their results give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from scalebook.corpus.database import Corpus
+
+from .finding import Finding, NoAnswer, Question, judged, questions
+from .fit import Objective
+from .protocol import protocols
+from .study import Study, study
+
+
+def gather(
+    corpus: Corpus,
+    asked: Iterable[Question] = (),
+    *,
+    jobs: int = 1,
+    cache: Path | None = None,
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> Study:
+    """Run the studies that questions need, each once.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Where the points are from.
+    asked : iterable of Question
+        Empty means all.
+    jobs, cache, told
+        As in `study.study`.
+
+    Returns
+    -------
+    Study
+        Rows of all of them, none twice.
+    """
+    wanted = _wanted(list(asked) or [questions[name] for name in questions])
+    parts = []
+    for (laws, objective), names in wanted.items():
+        parts.append(study(corpus, names, law_names=laws, objective=objective, jobs=jobs, cache=cache, told=told))
+    rows = pd.concat([part.results for part in parts], ignore_index=True)
+    settings = sorted({name for names in wanted.values() for n in names for name in protocols[n].settings})
+    rows = rows.drop_duplicates(["family", "protocol", "law", "objective", *settings], ignore_index=True)
+    return Study(rows, sum(part.seconds for part in parts), sum(part.reused for part in parts))
+
+
+def _wanted(asked: list[Question]) -> dict[tuple[tuple[str, ...], Objective], list[str]]:
+    """Protocols for each set of laws and objective: laws that share both are fitted in one study."""
+    laws: dict[tuple[str, Objective], set[str]] = {}
+    for question in asked:
+        for need in question.needs:
+            for objective in need.objectives:
+                laws.setdefault((need.protocol, objective), set()).update(need.laws)
+    wanted: dict[tuple[tuple[str, ...], Objective], list[str]] = {}
+    for (protocol, objective), names in sorted(laws.items()):
+        wanted.setdefault((tuple(sorted(names)), objective), []).append(protocol)
+    return wanted
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was found, and what these results cannot say.
+
+    Parameters
+    ----------
+    findings : mapping of str to Finding
+        By name of the question, with p values adjusted for how many they are.
+    unanswered : mapping of str to str
+        By name of the question, why not.
+    """
+
+    findings: dict[str, Finding]
+    unanswered: dict[str, str]
+
+
+def answers_to(results: pd.DataFrame) -> Answers:
+    """Ask every question of the results of a study.
+
+    Raises
+    ------
+    NoAnswer
+        If they answer none.
+    """
+    found: dict[str, Finding] = {}
+    unanswered: dict[str, str] = {}
+    for name in questions:
+        try:
+            found[name] = questions[name].find(results)
+        except NoAnswer as why:
+            unanswered[name] = str(why)
+    if not found:
+        raise NoAnswer(f"these results answer no question: {next(iter(unanswered.values()))}")
+    return Answers(judged(found), unanswered)

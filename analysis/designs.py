@@ -1,0 +1,66 @@
+"""What protocols share: which part of training is transient, which is the end, and which splits are worth making.
+
+The reference (Choshen et al. 2024, arXiv:2410.11840, section 4) predicts the last 30 % of training of the target and
+leaves out the first 10 B tokens. Here the transient is a share of each run's own length, since 10 B tokens are longer
+than whole runs of some families; see docs/decisions/0005.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from .points import Mask, Points
+
+#: Share of a run that is warm-up and transient.
+TRANSIENT = 0.1
+#: Where the end of a run begins.
+END = 0.7
+#: Most sizes that a design learns from, but for all: no one trains more for one forecast.
+MOST = 10
+
+
+def levels(points: Points) -> int:
+    """How many sizes there are."""
+    return int(points.level.max(initial=-1)) + 1
+
+
+def trained(points: Points, share: float = 1.0, *, since: float = TRANSIENT) -> Mask:
+    """Points between two shares of their run's own training, both ends included."""
+    return (points.progress >= since * (1 - 1e-9)) & (points.progress <= share * (1 + 1e-9))
+
+
+def end_of(points: Points, level: int) -> Mask:
+    """The last 30 % of training of every run of a size."""
+    return (points.level == level) & trained(points, since=END)
+
+
+def mid_run(points: Points) -> Mask:
+    """Points before the end of their run, after the transient."""
+    return trained(points, since=TRANSIENT) & ~points.final
+
+
+def spread(items: Iterable[int], most: int) -> list[int]:
+    """At most so many of some numbers, evenly spread from the first to the last.
+
+    Examples
+    --------
+    >>> spread(range(10), 4)
+    [0, 3, 6, 9]
+    """
+    every = list(items)
+    if len(every) <= most:
+        return every
+    return [every[k] for k in np.linspace(0, len(every) - 1, most).round().astype(int)]
+
+
+def sizes_to_learn_from(largest: int, least: int = 3) -> list[int]:
+    """Numbers of smallest sizes, from `least` on, and all below the largest, which are two or more."""
+    return sorted(k for k in {*range(least, min(largest, MOST) + 1), largest} if k >= 2)
+
+
+def several_checkpoints(points: Points) -> bool:
+    """Whether a fifth of the runs or more, of several sizes, were looked at before their end."""
+    seen = mid_run(points)
+    return len(np.unique(points.level[seen])) >= 2 and len(np.unique(points.run_index[seen])) >= 0.2 * len(points.runs)

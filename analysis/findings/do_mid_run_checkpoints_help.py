@@ -1,0 +1,38 @@
+"""All checkpoints after the transient, or the final one of each run alone."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ..contrast import Contrast, one_per_family
+from ..finding import Finding, Need, Question, Shown
+from ..results import forecasts
+from ..verdict import Published
+
+NEED = Need("finals_only")
+CONTRAST = Contrast(
+    question="Do checkpoints before the end of training help?",
+    setting="checkpoints",
+    shown=Shown("checkpoints before the end seen (1) or not (0)", "count"),
+    base=0,
+    other=1,
+    against="that of finals alone",
+    claim="Fitted to final checkpoints alone, laws forecast with {base_are} in the median; with those before the end too,"
+    " with {other_are}. Within a family that is {ratio} the error (90 % interval {interval}, {families} families of"
+    " {groups} groups that allow both).",
+    rule="Where final checkpoints alone determine a law, compare: with those before the end the error was {ratio}"
+    " that without.",
+    published=Published(
+        "Fitting to intermediate checkpoints, and not just final losses, substantially improves accuracy.",
+        "Choshen et al. 2024, arXiv:2410.11840, abstract",
+        holds=(0.0, 1.0),
+    ),
+)
+
+
+def find(results: pd.DataFrame) -> Finding:
+    """Errors with and without checkpoints before the end, over designs that both allow."""
+    return CONTRAST.find(one_per_family(forecasts(results, NEED.protocol), "checkpoints", ["sizes"]))
+
+
+QUESTION = Question(find, (NEED,))

@@ -1,0 +1,45 @@
+"""Repeat a recipe with another seed: how well do all other replicates predict the end of one?
+
+With `last_seen`, the error is the difference between seeds; a law adds what it misses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..designs import END, spread, trained
+from ..points import Points
+from ..protocol import Protocol, Split
+
+GROUPS = 12
+REPLICATES = 4
+
+
+def split(points: Points) -> Iterator[Split]:
+    """Up to twelve groups of replicates, up to four of each; all others are seen to their end."""
+    words = points.columns.get("replicate_group", np.full(len(points), "", object)).astype(str)
+    runs = points["run"].astype(str)
+    seen, last = trained(points), trained(points, since=END)
+    several = [word for word in np.unique(words[words != ""]) if len(np.unique(runs[words == word])) > 1]
+    for group in spread(range(len(several)), GROUPS):
+        mine = words == several[group]
+        members = np.unique(runs[mine])
+        for k in spread(range(len(members)), REPLICATES):
+            one = runs == members[k]
+            settings = {"group": group + 1, "replicate": k + 1, "others": len(members) - 1}
+            yield Split(settings, mine & ~one & seen, one & last, "dropped")
+
+
+PROTOCOL = Protocol(
+    split=split,
+    question="How well do replicates of a recipe predict each other?",
+    settings={
+        "group": "Which recipe, in alphabetical order.",
+        "replicate": "Which of its replicates is predicted, in alphabetical order.",
+        "others": "How many others are learnt from.",
+    },
+    needs="several runs of one recipe",
+    scaled_only=False,
+)

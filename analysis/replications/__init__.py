@@ -1,0 +1,1 @@
+"""Published results, recomputed from the corpus: one file per paper."""

@@ -1,0 +1,99 @@
+"""Laws by name, with coefficients held or tied: ``chinchilla[beta=alpha]`` is the name that such a law has itself."""
+
+from __future__ import annotations
+
+import re
+
+from scalebook.corpus.errors import Misuse
+
+from .law import Law, laws
+
+
+def law_named(text: str) -> Law:
+    """A law of the registry, constrained as the brackets behind its name say.
+
+    Parameters
+    ----------
+    text : str
+        ``NAME`` or ``NAME[coefficient=value,coefficient=other coefficient]``.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such law or coefficient.
+    Misuse
+        If what is in the brackets is no constraint.
+
+    Examples
+    --------
+    >>> law_named("chinchilla[alpha=0.35,beta=alpha]").name
+    Traceback (most recent call last):
+    scalebook.corpus.errors.Misuse: beta cannot be tied to alpha, which is constrained itself
+    >>> law_named("chinchilla[beta=alpha]").free
+    ('E', 'A', 'B', 'alpha')
+    """
+    name, bracket, rest = text.partition("[")
+    law = laws[name.strip()]
+    if not bracket:
+        return law
+    held: dict[str, float | str] = {}
+    for part in rest.rstrip().removesuffix("]").split(","):
+        match = re.fullmatch(r"\s*(\w+)\s*=\s*(\S+)\s*", part)
+        if not match or not rest.rstrip().endswith("]"):
+            raise Misuse(f"no constraint: {text!r}; write such as chinchilla[beta=alpha] or chinchilla[alpha=0.35]")
+        held[match[1]] = _value(match[2])
+    return law.constrain(**held)
+
+
+def _value(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def size_term(law: Law) -> tuple[str, str] | None:
+    """Level and power of the one term that falls with model size alone, as its units tell; None if there is no such.
+
+    Examples
+    --------
+    >>> size_term(laws["chinchilla"]), size_term(laws["compute"])
+    (('A', 'alpha'), None)
+    """
+    for name, coefficient in law.coefficients.items():
+        power = coefficient.dims.get("params")
+        if coefficient.linear and set(coefficient.dims) == {"params"} and power in law.coefficients:
+            return name, str(power)
+    return None
+
+
+def shares_power(law: Law) -> bool:
+    """Whether the power of the size term is also that of another term, or tied to one.
+
+    Examples
+    --------
+    >>> shares_power(laws["chinchilla_tied"]), shares_power(laws["chinchilla"])
+    (True, False)
+    """
+    term = size_term(law)
+    if term is None:
+        return False
+    level, power = term
+    others = [p for name, c in law.coefficients.items() if name != level for p in c.dims.values()]
+    return power in others or power in law.constraints.values() or isinstance(law.constraints.get(power), str)
+
+
+def without_size_term(law: Law) -> Law:
+    """The law along one run, where the size term is a constant that the floor takes up; any other law as it is.
+
+    Examples
+    --------
+    >>> without_size_term(laws["chinchilla"]).name
+    'chinchilla[A=0.0,alpha=1.0]'
+    """
+    term = size_term(law)
+    if term is None:
+        return law
+    level, power = term
+    held = {level: 0.0} | ({} if shares_power(law) else {power: 1.0})
+    return law.constrain(**{name: value for name, value in held.items() if name not in law.constraints})
