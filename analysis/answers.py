@@ -21,7 +21,8 @@ from .law import Law
 from .lending import Loan
 from .points import NUMBERS, Points
 from .protocol import Split, protocols
-from .rows import SCHEMA, row_of, table_of, told, unanswered
+from .result_columns import SCHEMA
+from .rows import row_of, table_of, told, unanswered
 from .variants import law_named, shares_power, size_term, without_size_term
 
 __all__ = ["SCHEMA", "Task", "answer", "answers"]
@@ -179,6 +180,7 @@ _ENGINE = (
     "lending",
     "points",
     "protocol",
+    "result_columns",
     "rows",
     "variants",
 )

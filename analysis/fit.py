@@ -39,7 +39,8 @@ def fit(
         Columns: the law's inputs and its target.
     objective : str
         ``lsq`` and ``lsq-log``: half the sum of squares; ``huber`` and ``huber-log``: Huber's loss; ``lad-log``: the
-        sum of absolute residuals. Residuals are L - f, or log L - log f.
+        sum of absolute residuals; ``likelihood``: minus the log-likelihood of Laplace's density about log f, scale free.
+        Residuals are L - f, or log L - log f.
     delta : float
         Where Huber's loss turns from squares to absolute values.
     weights : array, shape (n,), optional

@@ -169,6 +169,22 @@ def find_law(name: str | Path) -> Law:
     return laws[name]
 
 
+#: What goes wrong in somebody's code; anything else (a kill, an exit, no memory) is none of its business.
+_OF_CODE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+
+
 def load_law(path: str | Path) -> Law:
     """The law in a Python file, which holds a function `predict` and a constant `LAW` as the files of the zoo do.
 
@@ -186,7 +202,7 @@ def load_law(path: str | Path) -> Law:
     module = importlib.util.module_from_spec(spec)  # not in sys.modules: so it reaches other processes by value
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except _OF_CODE as error:
         raise Misuse(f"{file} does not run: {type(error).__name__}: {error}") from error
     law = getattr(module, "LAW", None)
     if not isinstance(law, Law):

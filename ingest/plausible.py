@@ -102,8 +102,8 @@ def _sizes(rows: Rows, asked: Asked) -> None:
         return
     column = asked.columns.get("params", "params")
     raise Misuse(
-        f"{rows.files[0]}: 'params' of run {rows.runs[np.nanargmin(params)]!r} is {fewest:g}: give parameters, not billions"
-        f" or millions of them: --column 'params={column}*1e9' or --column 'params={column}*1e6'"
+        f"{rows.files[0]}: 'params' of run {rows.runs[np.nanargmin(params)]!r} is {fewest:g}: give parameters, not"
+        f" billions or millions of them: --column 'params={column}*1e9' or --column 'params={column}*1e6'"
         + (_TRUST if fewest >= FEWEST_PARAMS else "")
     )
 

@@ -24,7 +24,7 @@ from .uncertainty import Evidence, assess
 POINTS = 400_000
 """Most points of one chunk: what bounds the memory of a batch, at about 100 bytes each."""
 PROBLEMS = 1000
-"""Most problems of one chunk, so that two processors share even a batch of small ones."""
+"""Most problems of one chunk, on average."""
 
 
 def solve_batch(
@@ -47,7 +47,7 @@ def solve_batch(
         for k in usable:
             fits[k] = read_off(fits[k], problems[k], tables[k])
     else:
-        chunks = _chunks(usable, tables)
+        chunks = _chunks(usable, tables, jobs)
         solved = parallel(partial(_solve, coordinates, options), [[tables[k] for k in c] for c in chunks], jobs)
         for chunk, found in zip(chunks, solved, strict=True):
             for row, k in enumerate(chunk):
@@ -95,17 +95,13 @@ def _too_few(coordinates: Coordinates, table: Table) -> str:
     return f"{distinct} distinct points for {p} coefficients"
 
 
-def _chunks(usable: Sequence[int], tables: Sequence[Table]) -> list[list[int]]:
-    """Indices of tables in chunks of bounded size, longest tables first."""
-    chunks: list[list[int]] = [[]]
-    points = 0
-    for k in sorted(usable, key=lambda k: -len(tables[k].target)):
-        points += len(tables[k].target)
-        if chunks[-1] and (points > POINTS or len(chunks[-1]) >= PROBLEMS):
-            chunks.append([])
-            points = len(tables[k].target)
-        chunks[-1].append(k)
-    return [chunk for chunk in chunks if chunk]
+def _chunks(usable: Sequence[int], tables: Sequence[Table], jobs: int) -> list[list[int]]:
+    """Indices of tables in chunks of bounded size and of like contents: each takes every so-many-th, by length."""
+    order = sorted(usable, key=lambda k: -len(tables[k].target))
+    points = sum(len(tables[k].target) for k in usable)
+    least = -(-len(usable) // PROBLEMS), -(-points // POINTS)
+    count = min(len(usable), -(-max(least) // jobs) * jobs)
+    return [order[first::count] for first in range(count)]
 
 
 def parallel(task: Callable[[Any], Any], items: Iterable[Any], jobs: int) -> list[Any]:

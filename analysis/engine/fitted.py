@@ -14,7 +14,7 @@ from scalebook.corpus.errors import Misuse
 
 from ..law import Array, Law
 from .jet import Jet
-from .search import Objective
+from .search import Objective, is_log
 
 Status = Literal["converged", "not_identified", "did_not_converge", "too_few_points", "bad_input"]
 
@@ -118,7 +118,7 @@ class Fit:
         slopes = np.zeros((len(seeds), *centre.shape))
         for k, d in jet.first.items():
             slopes[k] = d
-        log = self.objective.endswith("log")
+        log = is_log(self.objective)
         known = np.where(np.isnan(self.covariance), 0.0, self.covariance)  # what is held at a bound does not vary
         variance = np.einsum("k...,kj,j...->...", slopes, known, slopes) / (centre**2 if log else 1.0)
         z = NormalDist().inv_cdf(0.5 + 0.5 * (level or self.level))

@@ -14,7 +14,7 @@ from ..law import Array, Columns, Law
 from .coordinates import Coordinates
 from .data import Table
 from .fitted import Estimate, Fit, Status
-from .search import Objective, Solution, losses
+from .search import Objective, Solution, losses, reported
 from .uncertainty import FLAT, Evidence
 
 STATIONARY = 1e-4
@@ -88,7 +88,8 @@ def read_off(blank: Fit, data: Columns, table: Table) -> Fit:
     loss = losses(blank.objective, blank.delta)[-1]
     f = np.broadcast_to(blank.law.predict(*np.exp(table.logs), **values), table.target.shape)
     r, _, total = loss.parts(f[None], table.target[None], table.weight[None])
-    value = float((table.weight * np.abs(r)).sum() if blank.objective == "lad-log" else total[0])
+    size = np.sum(table.weight * np.abs(r), axis=1)
+    value = float(reported(blank.objective, total, size, table.weight.sum(keepdims=True))[0])
     return replace(blank, coefficients=coefficients, value=value, status="converged", starts=0)
 
 
@@ -102,7 +103,7 @@ def record(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved, r
     blind = [k for k, name in enumerate(names) if status != "converged" or name in held]
     covariance[blind, :] = covariance[:, blind] = np.nan
     z = NormalDist().inv_cdf(0.5 + 0.5 * blank.level)
-    reached = evidence.size if blank.objective == "lad-log" else evidence.value
+    reached = reported(blank.objective, evidence.value, evidence.size, np.asarray(table.weight.sum()))
     return replace(
         blank,
         value=float(reached[row]),

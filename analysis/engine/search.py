@@ -16,7 +16,7 @@ from .objective import Loss, Problems
 from .solver import Method, Rows, minimise
 from .starts import choose
 
-Objective = Literal["lsq", "lsq-log", "huber", "huber-log", "lad-log"]
+Objective = Literal["lsq", "lsq-log", "huber", "huber-log", "lad-log", "likelihood"]
 
 THINNED = 128
 """Points on which starts are compared when a table has many more."""
@@ -37,12 +37,38 @@ LAD_DELTAS = (1e-3, 1e-4, 1e-5, 1e-6)
 where the sum of absolute residuals is within p * delta / 2 of its minimum (a relative 1e-6 on usual data)."""
 
 
+LAD = ("lad-log", "likelihood")
+"""Objectives that absolute residuals minimise."""
+
+
+def is_log(objective: Objective) -> bool:
+    """Whether residuals are differences of logarithms."""
+    return objective.endswith("log") or objective == "likelihood"
+
+
+def reported(objective: Objective, value: Array, size: Array, weight: Array) -> Array:
+    """The objective as a fit reports it, from the last loss, the sum of absolute residuals and that of weights.
+
+    The likelihood is that of Laplace's density with a free scale b, whose best value is the mean absolute residual.
+    Besiroglu's free-scale Huber density is this one but for the tip: their delta of 1e-3 is in units of the scale.
+
+    References
+    ----------
+    .. [1] Besiroglu et al. (2024), Chinchilla Scaling: A replication attempt, arXiv:2404.10102, appendix.
+    """
+    if objective != "likelihood":
+        return size if objective == "lad-log" else value
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total: Array = weight * (1.0 + np.log(2.0 * size / weight))
+    return total
+
+
 def losses(objective: Objective, delta: float) -> tuple[Loss, ...]:
     """The losses that are minimised one after the other; the last one counts."""
-    log = objective.endswith("log")
+    log = is_log(objective)
     if objective.startswith("lsq"):
         return (Loss(log),)
-    return tuple(Loss(log, d) for d in (LAD_DELTAS if objective == "lad-log" else (delta,)))
+    return tuple(Loss(log, d) for d in (LAD_DELTAS if objective in LAD else (delta,)))
 
 
 @dataclass(frozen=True)

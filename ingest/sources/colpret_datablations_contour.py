@@ -34,6 +34,22 @@ def amounts(words: pd.Series[str]) -> pd.Series[float]:
     return (decimal * words.str.contains("b").map({True: 1e9, False: 1e6})).round()
 
 
+FAMILY_ROWS = pd.DataFrame(
+    {
+        "family": [FAMILY],
+        "varies": "repetition",
+        "architecture": "decoder",
+        "data": "C4",
+        "metric": "loss",
+        "task": "C4",
+        "split": "validation",
+        "related": "datablations",
+        "note": "Unique tokens vary beside size and tokens: only a law with all three describes it."
+        " Final losses of the runs in datablations-c4-*ep are among them.",
+    }
+)
+
+
 def tables(raw: Path) -> Tables:
     """One run with one loss per line of the file."""
     rows = pd.read_csv(raw / FILE)
@@ -51,20 +67,7 @@ def tables(raw: Path) -> Tables:
         }
     )
     return {
-        "families": pd.DataFrame(
-            {
-                "family": [FAMILY],
-                "varies": "repetition",
-                "architecture": "decoder",
-                "data": "C4",
-                "metric": "loss",
-                "task": "C4",
-                "split": "validation",
-                "related": "datablations",
-                "note": "Unique tokens vary beside size and tokens: only a law with all three describes it."
-                " Final losses of the runs in datablations-c4-*ep are among them.",
-            }
-        ),
+        "families": FAMILY_ROWS,
         # Muennighoff et al. 2023 (arXiv:2305.16264), appendix on hyperparameters. N is the count with embeddings.
         "runs": points[["run", "recipe", "params", "unique_tokens", "epochs"]].assign(
             family=FAMILY,

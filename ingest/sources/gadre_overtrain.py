@@ -1,9 +1,10 @@
 """Gadre et al.: 104 models of 11M to 6.9B parameters, trained on 5 to 640 tokens per parameter, final values only.
 
 The tag at the end of a name is M/20, M being tokens per parameter of *all* parameters (their law's N). What the authors
-call ``params_no_embed`` still holds the head, which is not tied; our ``params_non_embedding`` does not. For the 6.9B models, ``open_lm_args`` is the command
-line of a small model and ``global_bs`` is wrong: the recipe is read from ``hyperparameters`` only, and corrected there.
-Confidence intervals are bootstrapped over sequences; the standard error is half their width over 1.96.
+call ``params_no_embed`` still holds the head, which is not tied; our ``params_non_embedding`` does not. For the 6.9B
+models, ``open_lm_args`` is the command line of a small model and ``global_bs`` is wrong: the recipe is read from
+``hyperparameters`` only, and corrected there. Confidence intervals are bootstrapped over sequences; the standard error
+is half their width over 1.96.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def tables(raw: Path) -> Tables:
 
 def _lines(raw: Path, file: str, family: str = "gemstones") -> pd.DataFrame:
     """Losses of a table in JSON lines, with run, step, file and line."""
-    rows = pd.read_json(raw / file, lines=True)
+    rows = pd.read_json(raw / file, lines=True, precise_float=True)
     shape = rows["width"].astype("str") + "x" + rows["depth"].astype("str")
     return pd.DataFrame(
         {

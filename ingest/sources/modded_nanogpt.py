@@ -48,6 +48,21 @@ def repeated(runs: pd.DataFrame) -> pd.Series[str]:
     return group.where(known)
 
 
+FAMILY_ROWS = pd.DataFrame(
+    {
+        "family": FAMILIES.values(),
+        "architecture": "decoder",
+        "data": "FineWeb",
+        "metric": "loss",
+        "task": "FineWeb",
+        "split": "validation",
+        "varies": ["architecture and recipe", "architecture and recipe", "optimizer"],
+        "related": "modded-nanogpt",
+        "note": "Repeats and variants at one size: no scaling grid. Selected successes.",
+    }
+)
+
+
 def tables(raw: Path) -> Tables:
     """Runs, checkpoints and validation losses, one row per line of the logs."""
     runs = pd.read_csv(raw / "runs.csv")
@@ -63,19 +78,7 @@ def tables(raw: Path) -> Tables:
     points = losses.merge(runs[["run_id", "run", "track"]], on="run_id")
     points["tokens"] = (points["step"] * STEP_TOKENS).where(points["track"] == "track_3_optimization")
     return {
-        "families": pd.DataFrame(
-            {
-                "family": FAMILIES.values(),
-                "architecture": "decoder",
-                "data": "FineWeb",
-                "metric": "loss",
-                "task": "FineWeb",
-                "split": "validation",
-                "varies": ["architecture and recipe", "architecture and recipe", "optimizer"],
-                "related": "modded-nanogpt",
-                "note": "Repeats and variants at one size: no scaling grid. Selected successes.",
-            }
-        ),
+        "families": FAMILY_ROWS,
         "runs": pd.DataFrame(
             {
                 "run": runs["run"],

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,11 @@ import pandas as pd
 import pytest
 
 import scalebook
-from scalebook.analysis.answers import Task, answer
 from scalebook.analysis.bases import counted, mixture, named, refuse_mixture
 from scalebook.analysis.estimation import Options, estimate
-from scalebook.analysis.points import Points, families_with_points, points_of_families
-from scalebook.corpus.database import open_corpus
+from scalebook.analysis.points import Points, families_with_points, family_points, points_of_families
+from scalebook.analysis.study import study
+from scalebook.corpus.database import Corpus, open_corpus
 from scalebook.corpus.errors import Misuse
 
 SIZES = np.geomspace(1e7, 1e9, 6)
@@ -84,14 +85,6 @@ def test_what_is_left_out_is_not_mixed() -> None:
     assert estimate(few, "chinchilla", Options(early_tokens=2e9)).as_dict()["params_basis"] == "total"
 
 
-@pytest.mark.parametrize("points", [SIZES_MIXED, FLOPS_MIXED])
-def test_a_study_says_that_bases_are_mixed(points: Points) -> None:
-    row = answer(Task(points, "sizes_and_fraction", "compute", "huber-log", 1e-3, 4, 0)).to_dict("records")
-    assert [r["status"] for r in row] == ["mixed_bases"]
-    assert "counted in 2 ways" in row[0]["reason"]
-    assert row[0]["params_basis"] == named(points, "params_basis")
-
-
 def test_a_frame_may_say_what_it_counts() -> None:
     frame = pd.DataFrame(dict(SIZES_MIXED.columns))
     with pytest.raises(Misuse, match="counted in 2 ways"):
@@ -109,10 +102,13 @@ def test_no_family_of_the_corpus_mixes_bases() -> None:
     assert all(named(points, "params_basis") and named(points, "flops_basis") for points in families)
 
 
-def test_a_family_of_two_bases_is_read_with_both(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def two_bases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
+    """A corpus of one family of six sizes, in which half count sizes otherwise, and a third state their FLOPs."""
     from scalebook.ingest.build import read, write
     from scalebook.ingest.source import Source
 
+    folder = tmp_path_factory.mktemp("two")
     source = Source(
         tables=_two_bases,
         title="Two bases",
@@ -124,11 +120,26 @@ def test_a_family_of_two_bases_is_read_with_both(tmp_path: Path) -> None:
         files={"none": "0"},
         folder="none",
     )
-    write(source, read(source, tmp_path), tmp_path)
-    with open_corpus(tmp_path) as corpus:
-        points = points_of_families(corpus, ["both"])[0]
+    write(source, read(source, folder), folder)
+    with open_corpus(folder) as corpus:
+        yield corpus
+
+
+def test_a_family_of_two_bases_is_read_with_both(two_bases: Corpus) -> None:
+    points = family_points(two_bases, "both")
     assert counted(points, "params_basis") == {"active": 3, "total": 3}
     assert counted(points, "flops_basis") == {"6nd": 4, "reported": 2}
+
+
+def test_a_study_goes_on_and_says_that_bases_are_mixed(two_bases: Corpus, tmp_path: Path) -> None:
+    laws = ["compute", "chinchilla"]
+    done = study(two_bases, ["sizes_and_fraction"], law_names=laws, families=["both"], cache=tmp_path).results
+    assert done["status"].tolist() == ["mixed_bases"] * 2
+    assert done["params_basis"].tolist() == ["active (3), total (3)"] * 2
+    by_law = done.set_index("law")["reason"]
+    assert "active (3 points), total (3 points)" in by_law["chinchilla"]
+    assert "compute" not in by_law["chinchilla"]
+    assert "training compute is counted in 2 ways" in by_law["compute"]
 
 
 def _two_bases(_: Path) -> dict[str, pd.DataFrame]:

@@ -155,3 +155,17 @@ def test_no_refit_is_worse_than_one_by_scipy(chinchilla_points: Columns, fitted:
     for k in range(10):
         theirs = minimize(lambda t, w: (w * _huber(residuals(t, chinchilla_points))).sum(), start, args=(counts[k],))
         assert result.objective[k] <= theirs.fun * (1 + 1e-7)
+
+
+def test_free_scale_likelihood_reaches_the_published_coefficients(chinchilla_points: Columns) -> None:
+    """Besiroglu et al. (arXiv:2404.10102) print the fit of a likelihood with a free scale, not the minimum of Huber's."""
+    golden = GOLDEN["besiroglu2024"]
+    ours = fit(CHINCHILLA, chinchilla_points, objective="likelihood")
+    assert ours.status == "converged"
+    for name in ("E", "alpha", "beta"):
+        assert ours.values[name] == pytest.approx(golden[name], abs=5e-4), name
+    for name in ("A", "B"):
+        assert ours.values[name] == pytest.approx(golden[name], rel=1e-3), name
+    printed = CHINCHILLA.predict(chinchilla_points["params"], chinchilla_points["tokens"], **golden)
+    scale = np.abs(np.log(chinchilla_points["loss"] / printed)).mean()
+    assert ours.value <= 240 * (1 + np.log(2 * scale))

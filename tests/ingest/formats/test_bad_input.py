@@ -27,7 +27,7 @@ Change = Callable[[pd.DataFrame], pd.DataFrame]
 MISTAKES: dict[str, tuple[Change, str]] = {
     "sizes in billions": (
         lambda f: f.assign(params=f["params"] / 1e9),
-        "'params' of run 'small' is 0.1: give parameters, not billions or millions of them: --column 'params=params*1e9'",
+        "'params' of run 'small' is 0.1: give parameters, not billions or millions of them: --column 'params=params*1e9",
     ),
     "one size in billions": (
         lambda f: f.assign(params=f["params"].where(f["run"] == "small", 1.0)),
@@ -96,7 +96,7 @@ MISTAKES: dict[str, tuple[Change, str]] = {
     ),
     "mixed tokenizers": (
         lambda f: f.assign(tokenizer=["gpt2", "llama"] * 3),
-        "mixes tokenizers (gpt2, llama), and a loss per token means another thing with each: give one file per tokenizer",
+        "mixes tokenizers (gpt2, llama), and a loss per token means another thing with each: give one file per",
     ),
     "mixed units": (
         lambda f: f.assign(unit=["nats/token", "bits/byte"] * 3),

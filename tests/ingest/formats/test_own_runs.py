@@ -101,7 +101,8 @@ def test_optional_columns_reach_the_tables(put: File, own: Path, mine: pd.DataFr
             (0, 5e9, "nominal", "small"),
         ]
         assert corpus.rows(
-            "select step, flops, flops_basis, learning_rate, tokens_basis from checkpoints where run = 'mine/big' limit 1"
+            "select step, flops, flops_basis, learning_rate, tokens_basis from checkpoints where run = 'mine/big'"
+            " order by step limit 1"
         ) == [(1000, 1e27, "reported", 3e-4, "reported")]
     assert set(losses("mine")["split"]) == {"validation"}
 
@@ -139,7 +140,8 @@ def test_scores_and_losses_of_a_run_come_together(put: File, own: Path) -> None:
     assert losses("sweep")["loss"].tolist() == [3.75]
     with open_corpus() as corpus:
         assert corpus.rows(
-            "select metric, value, shots, file, key from metrics where source = 'mine/sweep' and task = 'piqa' order by 1"
+            "select metric, value, shots, file, key from metrics where source = 'mine/sweep' and task = 'piqa'"
+            " order by metric"
         ) == [
             ("accuracy", 0.62, 5, "results.json", "results.piqa.acc,none"),
             ("accuracy_norm", 0.63, 5, "results.json", "results.piqa.acc_norm,none"),
@@ -288,7 +290,7 @@ def test_runs_from_another_file_are_not_replaced_by_chance(put: File, own: Path)
 
 @pytest.mark.parametrize("name", ["My Runs", "", "-x", "../x", "a/b", "x" * 101])
 def test_a_name_that_cannot_be_is_refused(put: File, own: Path, name: str) -> None:
-    with pytest.raises(Misuse, match="a family's name has the letters a-z, 0-9, dot and dash, .*: say --family NAME"):
+    with pytest.raises(Misuse, match=r"a family's name has the letters a-z, 0-9, dot and dash, .*: say --family NAME"):
         ingest_runs([put()], family=name)
 
 

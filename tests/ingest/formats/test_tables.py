@@ -186,8 +186,8 @@ def test_json_in_json_and_fields_that_come_late(put: File) -> None:
 
 
 def test_numbers_as_text_in_json_are_numbers(put: File) -> None:
-    first, second = '{"run": "a", "params": "1e8", "tokens": "1e9", "loss": "3.0"}', '{"run": "a", "tokens": 2000000000, "loss": 2}'
-    text = f"{first}\n\n{second}"
+    first = '{"run": "a", "params": "1e8", "tokens": "1e9", "loss": "3.0"}'
+    text = first + '\n\n{"run": "a", "tokens": 2000000000, "loss": 2}'
     assert load_runs(put(text, "log.jsonl"))["loss"].tolist() == [3.0, 2.0]
 
 

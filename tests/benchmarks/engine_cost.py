@@ -1,0 +1,68 @@
+"""Draw docs/engine_cost.svg: seconds and memory of 1e2, 1e3, 1e4 and 1e5 fits; run it as a script."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+
+from scalebook.analysis.fit import fit_batch
+from scalebook.analysis.law import laws
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+COUNTS = (100, 1_000, 10_000, 100_000)
+KINDS = 50
+"""Tables that are drawn anew; larger batches repeat them, each repetition being solved again."""
+
+
+def tables(count: int) -> list[dict[str, np.ndarray]]:
+    """Families of 20 to 320 points with noise of 0.4 %."""
+    rng = np.random.default_rng(0)
+    made = []
+    for n in np.geomspace(20, 320, KINDS).astype(int):
+        params, tokens = (np.exp(rng.uniform(*np.log(ends), n)) for ends in ((2e7, 2e10), (1e9, 1e12)))
+        f = 1.7 + 0.5 * (params / 3e8) ** -0.35 + 0.6 * (tokens / 3e10) ** -0.3
+        made.append({"params": params, "tokens": tokens, "loss": f * np.exp(0.004 * rng.normal(size=n))})
+    return [made[k % KINDS] for k in range(count)]
+
+
+def measure() -> list[dict[str, float]]:
+    """Time and peak memory of every count, in this process."""
+    rows = []
+    fit_batch(laws["chinchilla"], tables(10))
+    for count in COUNTS:
+        batch = tables(count)
+        wall, cpu = time.perf_counter(), time.process_time()
+        fits = fit_batch(laws["chinchilla"], batch)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        good = sum(f.status == "converged" for f in fits) / count
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        rows.append({"fits": count, "seconds": wall, "cpu_seconds": cpu, "converged": good, "peak_mb": peak})
+    return rows
+
+
+def draw(rows: list[dict[str, float]]) -> None:
+    """The plot, and the numbers beside it."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    mpl.rcParams["svg.hashsalt"] = "scalebook"
+    counts, seconds = ([row[key] for row in rows] for key in ("fits", "cpu_seconds"))
+    figure, axes = plt.subplots(figsize=(5, 3.5), layout="constrained")
+    axes.loglog(counts, seconds, "o-", label="measured")
+    axes.loglog(counts, [n * seconds[-1] / counts[-1] for n in counts], "--", label="in proportion")
+    axes.set_xlabel("fits (5 coefficients, 8 starts, 20 to 320 points)")
+    axes.set_ylabel("processor seconds")
+    axes.legend(frameon=False)
+    figure.savefig(DOCS / "engine_cost.svg", metadata={"Date": None})
+    (DOCS / "engine_cost.json").write_text(json.dumps({"cores": os.cpu_count(), "rows": rows}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    draw(measure())
