@@ -44,7 +44,13 @@ class Task:
     @property
     def options(self) -> dict[str, Any]:
         """How to fit, as `fit_batch` takes it."""
-        return {"objective": self.objective, "delta": self.delta, "starts": self.starts, "seed": self.seed, "level": 0.9}
+        return {
+            "objective": self.objective,
+            "delta": self.delta,
+            "starts": self.starts,
+            "seed": self.seed,
+            "level": 0.9,
+        }
 
     @property
     def key(self) -> str:

@@ -28,17 +28,20 @@ def levels(points: Points) -> int:
 
 def trained(points: Points, share: float = 1.0, *, since: float = TRANSIENT) -> Mask:
     """Points between two shares of their run's own training, both ends included."""
-    return (points.progress >= since * (1 - 1e-9)) & (points.progress <= share * (1 + 1e-9))
+    mask: Mask = (points.progress >= since * (1 - 1e-9)) & (points.progress <= share * (1 + 1e-9))
+    return mask
 
 
 def end_of(points: Points, level: int) -> Mask:
     """The last 30 % of training of every run of a size."""
-    return (points.level == level) & trained(points, since=END)
+    mask: Mask = (points.level == level) & trained(points, since=END)
+    return mask
 
 
 def mid_run(points: Points) -> Mask:
     """Points before the end of their run, after the transient."""
-    return trained(points, since=TRANSIENT) & ~points.final
+    mask: Mask = trained(points, since=TRANSIENT) & ~points.final
+    return mask
 
 
 def spread(items: Iterable[int], most: int) -> list[int]:

@@ -38,6 +38,7 @@ STYLES: dict[str, Callable[[Any], str]] = {
     "si": lambda v: _si(float(v)),
     "percent": _percent,
     "factor": lambda v: f"{v:.2f}x",
+    "ratio": lambda v: f"{v:.4f}",
 }
 
 

@@ -39,7 +39,7 @@ def fit(
         Columns: the law's inputs and its target.
     objective : str
         ``lsq`` and ``lsq-log``: half the sum of squares; ``huber`` and ``huber-log``: Huber's loss; ``lad-log``: the
-        sum of absolute residuals; ``likelihood``: minus the log-likelihood of Laplace's density about log f, scale free.
+        sum of absolute residuals; ``likelihood``: minus the log-likelihood of Laplace's density of free scale.
         Residuals are L - f, or log L - log f.
     delta : float
         Where Huber's loss turns from squares to absolute values.

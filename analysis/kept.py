@@ -68,7 +68,10 @@ def predictions_table(results: pd.DataFrame) -> pa.Table:
     fields = [_described(field, RESULT_COLUMNS[field.name]) for field in SCHEMA]
     for name, meaning in _settings().items():
         fields.append(_described(pa.field(name, pa.float64()), Column("DOUBLE", "see meaning", meaning)))
-    columns = [pa.array(results[f.name] if f.name in results else [None] * len(results), f.type, from_pandas=True) for f in fields]
+    columns = [
+        pa.array(results[f.name] if f.name in results else [None] * len(results), f.type, from_pandas=True)
+        for f in fields
+    ]
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
 

@@ -2,8 +2,8 @@ r"""Lending: how loss falls with model size in one family, for a forecast of ano
 
 Along one run of size :math:`N_0`, the law :math:`E + A N^{-\alpha} + B D^{-\beta}` is :math:`E' + B D^{-\beta}` with
 :math:`E' = E + A N_0^{-\alpha}`, whatever A and alpha are. So the run is fitted once, and a lender only moves its
-forecast by :math:`A (N^{-\alpha} - N_0^{-\alpha})`: the same as fitting E, B and beta with the lender's A and alpha held
-(Choshen et al. 2024, arXiv:2410.11840, section 8), as long as E stays positive.
+forecast by :math:`A (N^{-\alpha} - N_0^{-\alpha})`: the same as fitting E, B and beta with the lender's A and alpha
+held (Choshen et al. 2024, arXiv:2410.11840, section 8), as long as E stays positive.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from scalebook.corpus.files import write_atomically
 
 from .bases import mixture
 from .designs import levels, trained
-from .fit import Fit, fit_batch
+from .fit import fit_batch
 from .law import Law
 from .points import Points
 from .variants import shares_power, size_term
@@ -90,7 +90,7 @@ def loans(families: Sequence[Points], law: Law, options: Mapping[str, Any], file
 
 def _made(families: Sequence[Points], law: Law, options: Mapping[str, Any]) -> tuple[Loan, ...]:
     columns = (*law.inputs, law.target)
-    kinds: dict[tuple[str, ...], list[Points]] = {}
+    kinds: dict[tuple[str, str, str], list[Points]] = {}
     for p in sorted(families, key=lambda p: (-levels(p), -len(p), p.family)):
         known = all(c in p.columns and np.all(p[c] > 0) for c in columns)
         if levels(p) >= 3 and known and not p.varies and not mixture(p, law.inputs):
@@ -98,8 +98,9 @@ def _made(families: Sequence[Points], law: Law, options: Mapping[str, Any]) -> t
     tried = [(kind, p) for kind, some in kinds.items() for p in some[:TRIED]]
     fits = fit_batch(law, [{c: p[c][trained(p)] for c in columns} for _, p in tried], **options)
     level, power = size_term(law) or ("", "")
-    found: dict[tuple[str, ...], Loan] = {}
+    found: dict[tuple[str, str, str], Loan] = {}
     for (kind, p), fit in zip(tried, fits, strict=True):
         if fit.status == "converged":
-            found.setdefault(kind, Loan(p.family, *kind, fit.values[level], fit.values[power]))
+            related, architecture, unit = kind
+            found.setdefault(kind, Loan(p.family, related, architecture, unit, fit.values[level], fit.values[power]))
     return tuple(sorted(found.values(), key=lambda loan: loan.family))

@@ -131,7 +131,9 @@ class Points:
     @cached_property
     def digest(self) -> str:
         """Hash of the content, the same wherever it came from."""
-        hashed = hashlib.sha256("\0".join((self.family, self.unit, self.related, self.architecture, self.varies)).encode())
+        hashed = hashlib.sha256(
+            "\0".join((self.family, self.unit, self.related, self.architecture, self.varies)).encode()
+        )
         for name in sorted(self.columns):
             values = self.columns[name]
             hashed.update(name.encode())
@@ -156,7 +158,9 @@ def family_points(corpus: Corpus, family: str) -> Points:
 
 def points_of_families(corpus: Corpus, families: Sequence[str]) -> list[Points]:
     """Points of several families, read at once; see `family_points`."""
-    known = {name: rest for name, *rest in corpus.rows("select family, metric, related, architecture, varies from families")}
+    known = {
+        name: rest for name, *rest in corpus.rows("select family, metric, related, architecture, varies from families")
+    }
     for family in families:
         if family not in known:
             raise UnknownName("family", family, known)
@@ -188,7 +192,9 @@ def _rows(corpus: Corpus, families: Sequence[str]) -> tuple[dict[str, NDArray[An
     ).fetchnumpy()
     named = ("family", "run", "unit", *BASES, *LABELS)
     text = {name: np.asarray(np.ma.filled(rows[name], ""), object) for name in named}
-    numbers = {n: np.asarray(np.ma.filled(rows[n].astype(float), np.nan), float) for n in (*NUMBERS, *CONDITIONS)}
+    numbers: dict[str, NDArray[Any]] = {
+        n: np.asarray(np.ma.filled(np.ma.asarray(rows[n], float), np.nan)) for n in (*NUMBERS, *CONDITIONS)
+    }
     return text, numbers
 
 

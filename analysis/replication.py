@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from scalebook.corpus.database import Corpus
+from scalebook.corpus.database import Corpus, open_corpus
+from scalebook.corpus.errors import Misuse
 from scalebook.corpus.names import Registry
 
 Verdict = Literal["reached", "differs"]
@@ -138,3 +139,51 @@ def share_within(
     reached = sum(cell.verdict == "reached" for cell in cells)
     allowed = math.floor((1 - least) * len(cells) + 1e-9)
     return Row(test, len(cells), reached, allowed, place, why, reason, unit=unit)
+
+
+def replicated(corpus: Corpus, name: str) -> list[Row]:
+    """Rows of one paper.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such replication.
+    Misuse
+        If the corpus lacks a source that it rests on.
+    """
+    chosen = replications[name]
+    if lacking := missing(corpus, chosen):
+        raise Misuse(f"{chosen.name} rests on {', '.join(lacking)}, which this corpus does not hold")
+    return list(chosen.replicate(corpus))
+
+
+def replicated_at_once(names: Sequence[str], jobs: int) -> dict[str, list[Row]]:
+    """Rows of several papers from the corpus that ships, in processes of their own; the slowest is begun first.
+
+    Raises
+    ------
+    UnknownName, Misuse
+        As `replicated`.
+    """
+    from joblib import Parallel, delayed
+
+    order = sorted(names, key=lambda name: -replications[name].seconds)
+    done = Parallel(n_jobs=min(jobs, len(order)), batch_size=1)(delayed(_alone)(name) for name in order)
+    found = dict(zip(order, done, strict=True))
+    return {name: found[name] for name in names}
+
+
+def _alone(name: str) -> list[Row]:
+    with open_corpus(own_runs=False) as corpus:
+        return replicated(corpus, name)
+
+
+def missing(corpus: Corpus, replication: Replication) -> list[str]:
+    """Sources that a replication rests on and a corpus does not hold."""
+    held = {source for (source,) in corpus.rows("select source from sources")}
+    return sorted(set(replication.needs) - held)
+
+
+def summary(rows: Sequence[Row]) -> list[Row]:
+    """The rows to read: without the cells that others summarise."""
+    return [row for row in rows if not row.detail]

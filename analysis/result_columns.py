@@ -18,11 +18,15 @@ RESULT_COLUMNS: dict[str, Column] = {
     "objective": Column("VARCHAR", "", "What was minimised, as a sum."),
     "status": Column("VARCHAR", "", "converged, or why there is no forecast to rely on."),
     "reason": Column("VARCHAR", "", "The status in a sentence."),
-    "fit": Column("VARCHAR", "", "Hash of the points learnt from, the law and the options: rows with the same share one fit."),
+    "fit": Column(
+        "VARCHAR", "", "Hash of the points learnt from, the law and the options: rows with the same share one fit."
+    ),
     "coefficients": Column("VARCHAR", "", "Coefficients of the fit, as JSON; null where there are none."),
     "schedule": Column("VARCHAR", "", "Learning-rate schedules of the runs learnt from, where known."),
     "target_run": Column("VARCHAR", "", "Run whose end was forecast: of several, the longest."),
-    "evaluation_set": Column("VARCHAR", "", "Loss that was learnt and forecast, if not the canonical one of the family."),
+    "evaluation_set": Column(
+        "VARCHAR", "", "Loss that was learnt and forecast, if not the canonical one of the family."
+    ),
     "lent_by": Column("VARCHAR", "", "Family that lent the term of model size."),
     "lent_architecture": Column("VARCHAR", "", "Kind of network of that family."),
     "unit": Column("VARCHAR", "", "Unit of the loss."),
@@ -34,7 +38,9 @@ RESULT_COLUMNS: dict[str, Column] = {
     "seeds_seen": Column("INTEGER", "seeds", "Different seeds learnt from, where known."),
     "starts": Column("INTEGER", "starts", "Starts of the search; 0 for a law that is read off."),
     "starts_agreeing": Column("INTEGER", "starts", "Starts that reached the best objective."),
-    "train_flops": Column("DOUBLE", "FLOP", "Training compute spent on what was learnt from, each run up to its last point."),
+    "train_flops": Column(
+        "DOUBLE", "FLOP", "Training compute spent on what was learnt from, each run up to its last point."
+    ),
     "share_seen": Column("DOUBLE", "share", "Share of its own training that the median run was seen to."),
     "params_from": Column("DOUBLE", "parameters", "Smallest size learnt from."),
     "params_to": Column("DOUBLE", "parameters", "Largest size learnt from."),
@@ -46,11 +52,15 @@ RESULT_COLUMNS: dict[str, Column] = {
     "predicted": Column("DOUBLE", "see unit", "Forecast of it."),
     "low": Column("DOUBLE", "see unit", "Lower end of its 90 % interval."),
     "high": Column("DOUBLE", "see unit", "Upper end of its 90 % interval."),
-    "signed_error": Column("DOUBLE", "share", "Mean of (predicted - observed) / observed over the points of the target."),
+    "signed_error": Column(
+        "DOUBLE", "share", "Mean of (predicted - observed) / observed over the points of the target."
+    ),
     "are": Column("DOUBLE", "share", "Mean of |predicted - observed| / observed over the points of the target."),
     "extrapolation_params": Column("DOUBLE", "1", "Size of the target over the largest learnt from."),
     "extrapolation_tokens": Column("DOUBLE", "1", "Tokens of the target over the most learnt from."),
-    "extrapolation_flops": Column("DOUBLE", "1", "Training compute of the target over the most of one run learnt from."),
+    "extrapolation_flops": Column(
+        "DOUBLE", "1", "Training compute of the target over the most of one run learnt from."
+    ),
     "objective_value": Column("DOUBLE", "", "Objective that the fit reached."),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import pandas as pd
 
@@ -31,6 +31,14 @@ def forecasts(
     """
     mine = (results["protocol"] == protocol) & (results["law"] == law) & (results["objective"] == objective)
     return results[mine & (results["status"] == "converged") & results["are"].notna()]
+
+
+def of_laws(results: pd.DataFrame, protocol: str, laws: Sequence[str] = (MAIN_LAW, "compute")) -> pd.DataFrame:
+    """Forecasts under a protocol by each of several laws, as they are or with the size term dropped.
+
+    Some designs determine a law with few coefficients only; what a design is worth is compared within each law.
+    """
+    return pd.concat([forecasts(results, protocol, law) for law in laws], ignore_index=True)
 
 
 def all_but_largest(results: pd.DataFrame) -> pd.DataFrame:

@@ -18,11 +18,13 @@ from .points import BASES, Mask, Points
 from .protocol import Split
 from .result_columns import SCHEMA
 
+
 def table_of(rows: Sequence[Mapping[str, Any]], settings: Iterable[str]) -> pa.Table:
     """Rows of some protocols as a table: `SCHEMA`, then their settings; what a row does not say is null."""
     columns = [*SCHEMA, *(pa.field(name, pa.float64()) for name in dict.fromkeys(settings))]
     return pa.Table.from_arrays(
-        [pa.array([row.get(c.name) for row in rows], c.type, from_pandas=True) for c in columns], schema=pa.schema(columns)
+        [pa.array([row.get(c.name) for row in rows], c.type, from_pandas=True) for c in columns],
+        schema=pa.schema(columns),
     )
 
 
@@ -108,9 +110,10 @@ def _forecast(
 ) -> dict[str, Any]:
     """Predicted and observed: the mean error over the target, and values with an interval at its last point."""
     inputs: dict[str, Any] = {c: points[c][target] for c in fit.law.inputs}
+    at_last: dict[str, Any] = {c: points[c][[last]] for c in fit.law.inputs}
     with np.errstate(all="ignore"):  # a law that the data did not determine may end anywhere
         predicted = np.broadcast_to(fit.predict(**inputs), len(target))
-        ends = fit.interval(**{c: points[c][[last]] for c in inputs}) if fit.status == "converged" else (np.nan, np.nan)
+        ends = fit.interval(**at_last) if fit.status == "converged" else (np.nan, np.nan)
     low, high = (float(np.ravel(end)[0]) for end in ends)
     observed, at = points[split.loss], int(np.searchsorted(target, last))
     move = np.zeros(len(target))
@@ -130,9 +133,9 @@ def _forecast(
     }
 
 
-def _at_odds(fit: Fit, loan: Loan, params: float) -> Mapping[str, str]:
+def _at_odds(fit: Fit, loan: Loan, params: float) -> dict[str, Any]:
     """A lender that ascribes more of the loss to size than this run can come down from."""
-    inputs: dict[str, Any] = {c: np.inf for c in fit.law.inputs} | {"params": params}
+    inputs: dict[str, Any] = dict.fromkeys(fit.law.inputs, np.inf) | {"params": params}
     with np.errstate(all="ignore"):
         floor = float(np.ravel(fit.predict(**inputs))[0])
     if fit.status != "converged" or not floor < loan.term(params):

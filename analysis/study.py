@@ -177,7 +177,9 @@ def _lent(lenders: Sequence[Points], task: Task, folder: Path) -> tuple[Loan, ..
     return loans(lenders, law_named(task.law), task.options, folder / f"{key}.json")
 
 
-def _units(corpus: Corpus, asked: Sequence[tuple[Points, list[str]]], options: Sequence[Asked], folder: Path) -> list[Unit]:
+def _units(
+    corpus: Corpus, asked: Sequence[tuple[Points, list[str]]], options: Sequence[Asked], folder: Path
+) -> list[Unit]:
     """Every unit of work with the file of its result."""
     borrowing = sorted({name for _, names in asked for name in names if protocols[name].borrows})
     lenders = _lenders(corpus, asked) if borrowing else []

@@ -16,11 +16,19 @@ SMALLEST = 1e-4
 REFERENCE = f"{MAIN_LAW}, {MAIN_OBJECTIVE}"
 
 
-def errors(results: pd.DataFrame, protocol: str = PROTOCOL) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+def errors(
+    results: pd.DataFrame, protocol: str = PROTOCOL, *, shared: bool = False
+) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
     """Mean log error of each contestant in each family.
 
     Where a law was not determined, its contestant forecasts what one would without a law: the last loss seen. To leave
     such designs out would reward laws that fail where it is hard.
+
+    Parameters
+    ----------
+    shared : bool
+        Compare only on designs that determine every contestant, for contestants that differ in the fit and not in the
+        form.
 
     Returns
     -------
@@ -46,9 +54,13 @@ def errors(results: pd.DataFrame, protocol: str = PROTOCOL) -> tuple[pd.DataFram
     for name, mine in rows.groupby(_contestants(rows)):
         known = mine[(mine["status"] == "converged") & mine["are"].notna()].set_index(["family", "sizes"])["are"]
         if len(known):
-            table[name] = known.reindex(fallback.index).fillna(fallback)
+            table[name] = known.reindex(fallback.index)
             determined[name] = float(known.index.isin(fallback.index).sum() / len(fallback))
-    logs = np.log(pd.DataFrame(table).clip(lower=SMALLEST))
+    ares = pd.DataFrame(table)
+    ares = ares.dropna() if shared else ares.apply(lambda column: column.fillna(fallback))
+    if ares.empty:
+        raise NoAnswer("no family has a forecast by every contestant")
+    logs = np.log(ares.clip(lower=SMALLEST))
     related = rows.drop_duplicates("family").set_index("family")["related"]
     return logs.groupby(level="family").mean(), related, pd.Series(determined)
 
@@ -58,7 +70,9 @@ def _contestants(rows: pd.DataFrame) -> pd.Series:
     return rows["law"].where(plain, rows["law"] + ", " + rows["objective"])
 
 
-def standings(results: pd.DataFrame, protocol: str = PROTOCOL, draws: int = 4000, seed: int = 0) -> pd.DataFrame:
+def standings(
+    results: pd.DataFrame, protocol: str = PROTOCOL, *, shared: bool = False, draws: int = 4000, seed: int = 0
+) -> pd.DataFrame:
     """The table of the tournament, best first.
 
     Returns
@@ -73,7 +87,7 @@ def standings(results: pd.DataFrame, protocol: str = PROTOCOL, draws: int = 4000
     NoAnswer
         If the reference did not take part.
     """
-    logs, related, determined = errors(results, protocol)
+    logs, related, determined = errors(results, protocol, shared=shared)
     if REFERENCE not in logs:
         raise NoAnswer(f"no family has a forecast by {REFERENCE}, which the others are compared with")
     mine = related.loc[logs.index]
@@ -94,3 +108,12 @@ def standings(results: pd.DataFrame, protocol: str = PROTOCOL, draws: int = 4000
     table["q"] = false_discovery(table["p"].tolist())
     order = groups.mean().sort_values().index
     return table.set_index("contestant").loc[order].reset_index()
+
+
+def compared(
+    results: pd.DataFrame, one: str, other: str, protocol: str = PROTOCOL, *, shared: bool = False
+) -> tuple[pd.Series, pd.Series]:
+    """Error of one contestant over that of another in each family, and the group of each family."""
+    logs, related, _ = errors(results, protocol, shared=shared)
+    ratios: pd.Series = np.exp(logs[one] - logs[other])
+    return ratios, related.loc[logs.index]

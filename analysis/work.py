@@ -20,9 +20,12 @@ from .rows import table_of
 #: A file of results, and the tasks that it answers: they share points, law and options, and differ in protocol.
 Unit = tuple[Path, tuple[Task, ...]]
 
-#: Most points of the families in one chunk of work, each counted once for every protocol, for about a second of fitting:
-#: less would be spent on handing out, and more would be lost when a study is stopped.
+#: Most points of the families in one chunk of work, each counted once per protocol, for about a second of fitting.
+#: With smaller chunks more time is spent on handing out; of larger ones more is lost when a study is stopped.
 CHUNK = 12_000
+
+#: Seconds to wait for a Dask scheduler, and then for a first worker.
+PATIENCE = 10
 
 
 def chunks_of(units: Iterable[Unit]) -> list[list[Unit]]:
@@ -73,10 +76,10 @@ def _scheduler(address: str) -> Iterator[dict[str, Any]]:
     from joblib import parallel_config
 
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client: Any = Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise NoCluster(f"no Dask scheduler answers at {address!r}: {error}") from error
-    with client, parallel_config(backend="dask", client=client, wait_for_workers_timeout=30):
+    with client, parallel_config(backend="dask", client=client, wait_for_workers_timeout=3 * PATIENCE):
         yield {}
 
 

@@ -48,7 +48,7 @@ class Registry(Mapping[str, T]):
         self._listed: dict[str, str] = {}
 
     def _modules(self) -> dict[str, str]:
-        """Names to modules. Folders are only listed again when they have changed: studies look up thousands of times."""
+        """Names to modules. Folders are listed again only when they have changed: a study looks up many names."""
         folders = list(importlib.import_module(self._package).__path__)
         state = [(folder, Path(folder).stat().st_mtime_ns) for folder in folders]
         if state != self._state:

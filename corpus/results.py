@@ -20,14 +20,16 @@ RESULTS = {
     "findings": "What follows from them: one row per question, with its interval and verdict.",
 }
 
-#: Columns of predictions that say the same of every row with one fit.
+#: One row for each fit of the predictions, with what they say of it. That a lender is at odds with it is not its fault.
 FITS = """select distinct on (fit)
-    fit, family, related, architecture, law, objective, status, reason, coefficients, schedule, points, runs, sizes_seen,
-    seeds_seen, starts, starts_agreeing, objective_value, train_flops, share_seen, params_from, params_to, tokens_to,
-    evaluation_set, unit, params_basis, flops_basis
+    fit, family, related, architecture, varies, law, objective,
+    case when lent_by is null then status else 'converged' end as status,
+    case when lent_by is null then reason end as reason,
+    coefficients, schedule, points, runs, sizes_seen, seeds_seen, starts, starts_agreeing, objective_value, train_flops,
+    share_seen, params_from, params_to, tokens_to, evaluation_set, unit, params_basis, flops_basis
 from predictions
-where fit is not null and status not in ('nothing_to_learn_from', 'nothing_to_predict', 'lender_at_odds')
-order by fit"""
+where fit is not null and (lent_by is null or status in ('converged', 'lender_at_odds'))
+order by fit, lent_by nulls first"""
 
 
 def results_folder(folder: Path | str | None = None) -> Path:

@@ -23,8 +23,9 @@ from scalebook.corpus.errors import DamagedFile, Misuse
 from scalebook.corpus.files import parquet_bytes, write_atomically
 from scalebook.corpus.own_runs import MINE, OwnFamily, own_families, own_runs_folder
 
+from .arrow import Numbers
 from .format import NOTHING, Asked
-from .own_rows import Numbers, Rows
+from .own_rows import Rows
 from .own_runs import OwnRuns, read_runs
 
 if TYPE_CHECKING:

@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 from scalebook.corpus.errors import Misuse
 from scalebook.corpus.metric_names import METRICS, Metric
 
+from .arrow import Codes, Mask, Numbers, numbers_of, words_of
 from .format import Sheet
 from .formats._columns import known_metric
-
-Numbers = NDArray[np.float64]
-Codes = NDArray[np.int32]
 
 #: Columns that are numbers; not-a-number stands for what is not known.
 NUMBERS = (
@@ -155,30 +153,28 @@ def joined(files: Sequence[Path], sheets: Sequence[Sheet], metric: str | None) -
 def _part(file: Path, number: int, sheet: Sheet, metric: str) -> Rows:
     """Rows of one file."""
     table = sheet.table
-    there = table["value"].is_valid().to_numpy()
-    if not there.any():
-        raise Misuse(f"{file} has no loss in any of its {table.num_rows:,} rows")
-    notes = list(sheet.notes)
-    if gone := int((~there).sum()):
-        table = table.filter(table["value"].is_valid())
-        notes.append(f"{gone:,} rows of {file.name} without a loss left out")
+    numbers = {name: numbers_of(table[name]) for name in NUMBERS if name in table.column_names}
     runs, run = _words(table, "run")
     rows = Rows(
         files=(file,) * (number + 1),
         runs=tuple(map(str.strip, map(str, runs))),
         kinds=(),
         codes={"run": run, "file": np.full(table.num_rows, number, np.int32)},
-        numbers={n: np.asarray(table[n].to_numpy(), np.float64) for n in NUMBERS if n in table.column_names},
+        numbers={name: values for name, (values, _) in numbers.items()},
         keys=_keys(table),
         stepped=sheet.step_tokens,
-        notes=tuple(notes),
+        notes=sheet.notes,
     )
-    if (run < 0).any() or "" in rows.runs:
-        nameless = run < 0 if (run < 0).any() else run == rows.runs.index("")
+    nameless = (run < 0) | (run == rows.runs.index("") if "" in rows.runs else False)
+    if nameless.any():
         raise Misuse(f"{rows.place(np.argmax(nameless))} names no run")
-    _all_numbers(table, rows)
+    _all_numbers(rows, {name: there for name, (_, there) in numbers.items()})
     _one_tokenizer(file, table, metric)
-    return _with_kinds(table, rows, metric)
+    there = numbers["value"][1]
+    if not there.any():
+        raise Misuse(f"{file} has no loss in any of its {len(there):,} rows")
+    note = [] if there.all() else [f"{(~there).sum():,} rows of {file.name} without a loss left out"]
+    return _with_kinds(table, rows, metric).where(there, *note)
 
 
 def _with_kinds(table: Any, rows: Rows, metric: str) -> Rows:
@@ -203,12 +199,7 @@ def _with_kinds(table: Any, rows: Rows, metric: str) -> Rows:
 
 
 def _words(table: Any, name: str) -> tuple[list[str], Codes]:
-    """Distinct texts of a column, and the place of each row's in them; -1 for null."""
-    if name not in table.column_names:
-        return [], np.full(table.num_rows, -1, np.int32)
-    column = table[name].combine_chunks()
-    encoded = column if hasattr(column, "dictionary") else column.dictionary_encode()
-    return encoded.dictionary.to_pylist(), encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    return words_of(table[name]) if name in table.column_names else ([], np.full(table.num_rows, -1, np.int32))
 
 
 def _keys(table: Any) -> NDArray[np.object_] | None:
@@ -222,17 +213,16 @@ def _written(rows: Rows) -> NDArray[np.object_]:
     return np.full(len(rows), "", dtype=object) if rows.keys is None else rows.keys
 
 
-def _all_numbers(table: Any, rows: Rows) -> None:
+def _all_numbers(rows: Rows, there: Mapping[str, Mask]) -> None:
     """Null is unknown, but not-a-number that a file spells out is a mistake, or a run that diverged."""
-    for name in NUMBERS:
-        if name in table.column_names:
-            wrong = ~np.isfinite(rows[name]) & table[name].is_valid().to_numpy()
-            if wrong.any():
-                row = np.argmax(wrong)
-                diverged = ": a run that diverged? Leave such rows out, or empty the value" if name == "value" else ""
-                raise Misuse(
-                    f"{rows.place(row)}: {called(name)} is {rows[name][row]} ({wrong.sum():,} such rows){diverged}"
-                )
+    for name, known in there.items():
+        wrong = ~np.isfinite(rows[name]) & known
+        if wrong.any():
+            row = np.argmax(wrong)
+            diverged = ": a run that diverged? Leave such rows out, or empty the value" if name == "value" else ""
+            raise Misuse(
+                f"{rows.place(row)}: {called(name)} is {rows[name][row]} ({wrong.sum():,} such rows){diverged}"
+            )
 
 
 def called(name: str) -> str:

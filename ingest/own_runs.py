@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from scalebook.corpus.errors import Misuse, UnknownName
 
+from .arrow import Numbers
 from .format import NOTHING, Asked, Format, recognise
 from .given import Given
-from .own_rows import Kind, Numbers, Rows, joined
+from .own_rows import Kind, Rows, joined
 from .plausible import check_looks, check_numbers, check_progress, check_ranges
 
 if TYPE_CHECKING:
@@ -135,6 +136,9 @@ def losses(runs: OwnRuns) -> tuple[dict[str, NDArray[Any]], str, tuple[str, ...]
         shown = ", ".join(sorted({kind.metric for kind in runs.rows.kinds}))
         raise Misuse(f"{runs.rows.files[0]} holds {shown} and no loss: there is nothing to fit a law to")
     rows = runs.rows.where(runs.rows.codes["kind"] == runs.rows.kinds.index(runs.loss))
+    for name in ("params", "tokens"):
+        if np.isnan(rows[name]).any():
+            raise Misuse(f"{rows.place(np.argmax(np.isnan(rows[name])))} does not say the {name}: --column {name}=N")
     begun = rows["tokens"] > 0
     notes = rows.notes + ((f"{(~begun).sum():,} losses before training left out",) if not begun.all() else ())
     rows = rows.where(begun)

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from scalebook.corpus.errors import Misuse
 
+from .arrow import Numbers
 from .format import Asked
-from .own_rows import Numbers, Rows, called
+from .own_rows import Rows, called
 
 #: What every number must be, and the word for it; not-a-number is unknown and may be.
 _MUST: dict[str, tuple[Callable[[Numbers], NDArray[np.bool_]], str]] = {

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from scalebook.corpus.database import Corpus
 from scalebook.corpus.errors import Misuse
+from scalebook.corpus.own_runs import MINE
 
 from .download import local_folders
 from .evidence import Evidence, evidence
@@ -82,11 +83,12 @@ def trace(corpus: Corpus, metric_id: str) -> Trace:
     """
     value = _row(corpus, metric_id.strip().lower())
     card = _card(value)
-    raw, no_raw = _raw(card, value)
+    sha256 = _own_sha256(corpus, value) if card is None else card.files.get(value["file"])
+    raw, no_raw = _own(value, sha256) if value["source"].startswith(MINE) else _raw(card, value)
     fixes = () if card is None else tuple(c for c in card.corrections if c.table == "metrics")
     return Trace(
         value,
-        sha256=None if card is None else card.files.get(value["file"]),
+        sha256=sha256,
         url=_url(value),
         corrections=tuple(f"{c.action} where {c.where}: {c.reason} ({c.date})" for c in fixes),
         raw=raw,
@@ -154,6 +156,26 @@ def _raw(card: Source | None, value: dict[str, Any]) -> tuple[Evidence | None, s
         return None, "no local copy of the file; name a folder with copies of the sources in SCALEBOOK_SOURCES"
     if (found := _sha256(file)) != card.files[value["file"]]:
         return None, f"{file} has another sha256 ({found}) than the card says"
+    shown = evidence(file, value["line"], value["key"], value["value"])
+    return shown, "" if shown else f"{file} has no text at that place"
+
+
+def _own_sha256(corpus: Corpus, value: dict[str, Any]) -> str | None:
+    """Hash of a user's own file when it was ingested, which the note of its source tells."""
+    if not value["source"].startswith(MINE):
+        return None
+    ((note,),) = corpus.rows("select note from sources where source = ?", [value["source"]])
+    told = re.search(rf"(?:^|; ){re.escape(value['file'])} has sha256 ([0-9a-f]{{64}})", note or "")
+    return told[1] if told else None
+
+
+def _own(value: dict[str, Any], sha256: str | None) -> tuple[Evidence | None, str]:
+    """What a user's own file holds, if it is as it was when it was ingested."""
+    file = Path(value["repository"]) / value["file"]
+    if not file.is_file():
+        return None, f"{file} is not there any more"
+    if sha256 not in (None, _sha256(file)):
+        return None, f"{file} has changed since it was ingested"
     shown = evidence(file, value["line"], value["key"], value["value"])
     return shown, "" if shown else f"{file} has no text at that place"
 

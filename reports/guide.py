@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Mapping
 
 import pandas as pd
 
-from scalebook.analysis.finding import Evidence, Finding, Shown, questions
+from scalebook.analysis.asked import answers_to
+from scalebook.analysis.finding import Evidence, Finding, Shown
 from scalebook.analysis.protocols.sizes_and_fraction import MOST
-from scalebook.analysis.results import BASELINES, MAIN_LAW, all_but_largest, forecasts, fullest
+from scalebook.analysis.results import BASELINES, MAIN_LAW, all_but_largest, forecasts
 from scalebook.analysis.study import Study
 from scalebook.corpus.database import Corpus
 
 from .checklist import checklist
-from .figures import effect_of_setting, error_grid, law_against_baselines
+from .figures import error_grid
+from .replications import blocks as replications
 from .report import Block, Figure, Grid, Report, Section, Text
+from .sections import grid_of, section, verdicts
 
 
 def guide(corpus: Corpus, study: Study) -> Report:
@@ -33,19 +37,25 @@ def guide(corpus: Corpus, study: Study) -> Report:
     Report
         Ready to be written as HTML and PDF.
     """
-    findings = {name: questions[name].find(study.results) for name in questions}
+    answers = answers_to(study.results)
+    first = [name for name in KEY if name in answers.findings]
+    findings = {name: answers.findings[name] for name in dict.fromkeys([*first, *answers.findings])}
     scale = _scale(corpus, study)
+    published = replications(corpus)
     newest = corpus.rows("select max(retrieved) from sources")[0][0]
     return Report(
         title="How far can small training runs be trusted?",
         subtitle="A guide to forecasting the loss of large language models, from the measurements of those who tried",
         date=newest if isinstance(newest, datetime.date) else datetime.date.min,
-        summary=[scale, *(finding.claim for finding in findings.values())],
+        summary=[scale, *_told(findings), *(findings[name].claim for name in first)],
         sections=[
             Section("The error to expect", _expected(study.results)),
-            *(_section(name, finding, study.results) for name, finding in findings.items()),
+            *([Section("Published claims, and what became of them", claims)] if (claims := verdicts(findings)) else []),
+            *(section(name, finding, study.results) for name, finding in findings.items()),
+            *([Section("Not testable here", _unanswered(answers.unanswered))] if answers.unanswered else []),
             Section("What failed, and why", _failures(study.results)),
             Section("Checklist for a scaling-law fit", [Text(CHECKLIST), checklist(study.results)]),
+            *([Section("Published results, recomputed", published)] if published else []),
             Section("Families", [_families(corpus)]),
             Section("Sources and licences", [Text(SOURCES), _sources(corpus)]),
         ],
@@ -59,6 +69,34 @@ CHECKLIST = (
 SOURCES = (
     "Every number in the corpus names its source, file and place. Please cite the work that measured what you use."
 )
+
+
+#: What a reader in a hurry takes away, and reads first.
+KEY = (
+    "what_error_to_expect",
+    "how_many_sizes",
+    "which_law",
+    "do_intervals_hold",
+    "what_a_flop_buys",
+    "what_makes_forecasts_wrong",
+)
+
+
+def _told(findings: Mapping[str, Finding]) -> list[str]:
+    """How many published claims met which verdict."""
+    counts = Counter(f.verdict for f in findings.values() if f.published)
+    if not counts:
+        return []
+    told = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items(), key=lambda pair: str(pair[0])))
+    return [f"Of {counts.total()} published claims that these results can speak to: {told}."]
+
+
+def _unanswered(why: Mapping[str, str]) -> list[Block]:
+    """Questions that these results hold no answer to."""
+    rows = pd.DataFrame({"question": [name.replace("_", " ") + "?" for name in why], "why": list(why.values())})
+    return [
+        grid_of(Evidence(rows, {"question": Shown("question"), "why": Shown("why")}), "Questions without an answer.")
+    ]
 
 
 def _scale(corpus: Corpus, study: Study) -> str:
@@ -98,42 +136,6 @@ def _expected(results: pd.DataFrame) -> list[Block]:
     ]
 
 
-def _section(name: str, finding: Finding, results: pd.DataFrame) -> Section:
-    """One finding: claim, caution, drawing, table."""
-    blocks: list[Block] = [Text(finding.claim, role="claim")]
-    if finding.caution:
-        blocks.append(Text(finding.caution, role="caution"))
-    blocks.extend(_drawing(name, finding, results))
-    rests = f"Rests on {len(finding.rests_on)} families: {', '.join(finding.rests_on)}."
-    blocks.append(
-        _grid(finding.evidence, "Medians over families; intervals redraw groups of related families. " + rests)
-    )
-    return Section(finding.question, blocks)
-
-
-def _drawing(name: str, finding: Finding, results: pd.DataFrame) -> list[Block]:
-    """The drawing that belongs to a finding, if there is one."""
-    mine = results[results["family"].isin(finding.rests_on)]
-    if name == "how_many_sizes":
-        ended = mine[(mine["fraction"] == 1.0) & (mine["sizes"] <= MOST)]
-        table = forecasts(ended).pivot(index="sizes", columns="family", values="are")
-        drawn = effect_of_setting.draw(table, finding.evidence.rows.set_index("sizes"), "smallest sizes seen")
-        return [
-            Figure("One grey line per family; n is the number of families.", drawn, "Error against number of sizes")
-        ]
-    if name == "how_much_training":
-        table = forecasts(all_but_largest(mine)).pivot(index="fraction", columns="family", values="are")
-        median = finding.evidence.rows.set_index("fraction")
-        drawn = effect_of_setting.draw(table, median, "share of each small run's training that was seen", percent=True)
-        return [Figure("One grey line per family; n is the number of families.", drawn, "Error against training seen")]
-    if name == "law_against_baselines":
-        laws = list(finding.evidence.rows["law"])
-        tables = {law: forecasts(fullest(mine), law=law).set_index("family")["are"] for law in laws}
-        drawn = law_against_baselines.draw(pd.DataFrame(tables))
-        return [Figure("Each line is a family; marks further left are better.", drawn, "Errors of laws and baselines")]
-    return []
-
-
 def _failures(results: pd.DataFrame) -> list[Block]:
     """How many splits gave no forecast, by law and status."""
     fitted = results[~results["law"].isin(BASELINES)]
@@ -147,17 +149,8 @@ def _failures(results: pd.DataFrame) -> list[Block]:
             "A fit that the data do not determine is a result, not a gap: it is counted here and takes no part in the"
             " medians above."
         ),
-        _grid(Evidence(counts.reset_index(), columns), "Fits by law and status."),
+        grid_of(Evidence(counts.reset_index(), columns), "Fits by law and status."),
     ]
-
-
-def _grid(evidence: Evidence, caption: str) -> Grid:
-    return Grid(
-        caption=caption,
-        header=[shown.label for shown in evidence.columns.values()],
-        rows=evidence.printed(),
-        numeric=[shown.style != "text" for shown in evidence.columns.values()],
-    )
 
 
 def _families(corpus: Corpus) -> Grid:
@@ -180,7 +173,7 @@ def _families(corpus: Corpus) -> Grid:
             "source": Shown("source"),
         },
     )
-    return _grid(evidence, "Families with a loss that a law may describe.")
+    return grid_of(evidence, "Families with a loss that a law may describe.")
 
 
 def _sources(corpus: Corpus) -> Grid:
@@ -198,6 +191,6 @@ def _sources(corpus: Corpus) -> Grid:
             "citation": Shown("cite"),
         },
     )
-    grid = _grid(evidence, "Sources, each at one commit of a public repository.")
+    grid = grid_of(evidence, "Sources, each at one commit of a public repository.")
     links = [f"https://github.com/{r.repository}/tree/{r.commit}" for r in rows.itertuples()]
     return Grid(grid.caption, grid.header, grid.rows, grid.numeric, links)

@@ -47,9 +47,10 @@ def raw_sources() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _nobodys_own_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What whoever calls the tests has ingested is not in the corpus that they see."""
+    """What whoever calls the tests has ingested or studied is not in the corpus that they see."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SCALEBOOK_RUNS", str(tmp_path_factory.mktemp("runs")))
+        patch.setenv("SCALEBOOK_RESULTS", str(tmp_path_factory.mktemp("results")))
         yield
 
 
@@ -60,11 +61,17 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kept: Path) -> Callable[..., Said]:
+def cli(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    kept: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[..., Said]:
     """The command line in this process, where a warning is an error."""
     from scalebook.cli import main
 
     monkeypatch.setenv("SCALEBOOK_CACHE", str(kept))
+    monkeypatch.setenv("SCALEBOOK_RESULTS", str(tmp_path_factory.mktemp("results")))
 
     def run(*arguments: object) -> Said:
         monkeypatch.setattr(sys, "argv", ["scalebook", *map(str, arguments)])

@@ -16,9 +16,11 @@ from scalebook.corpus.errors import Misuse
 from ..law import Columns, Law
 from .coordinates import Coordinates
 from .data import BadNumbers, Table, pack, read, shifts
+from .exhaustive import LONG, exhaust
 from .fitted import Fit
-from .record import Options, Solved, empty, read_off, record
-from .search import by_width, losses, search
+from .objective import Loss
+from .record import Options, Solved, doubtful, empty, read_off, record
+from .search import Solution, by_width, losses, search
 from .uncertainty import Evidence, assess
 
 POINTS = 400_000
@@ -117,16 +119,29 @@ def parallel(task: Callable[[Any], Any], items: Iterable[Any], jobs: int) -> lis
 def _solve(coordinates: Coordinates, options: Options, tables: list[Table]) -> Solved:
     steps = losses(options.objective, options.delta)
     found = search(coordinates, steps, tables, options.starts, options.seed)
+    evidence = _evidence(coordinates, steps[-1], found, tables)
+    unsure = np.flatnonzero(doubtful(found, evidence, options.starts) & ([len(t.target) < LONG for t in tables]))
+    if len(unsure):
+        here = [tables[int(k)] for k in unsure]
+        again = exhaust(coordinates, steps, here, options.starts, options.seed, found.take(unsure))
+        proof = _evidence(coordinates, steps[-1], again, here)
+        better = proof.value <= evidence.value[unsure] * (1 + 1e-12)
+        found.put(unsure[better], again.x[better], again.done[better], again.agreeing[better])
+        evidence.put(unsure[better], proof.take(np.flatnonzero(better)))
+    values, jacobian = coordinates.natural(found.x, shifts(coordinates, tables))
+    known = np.where(np.isnan(evidence.covariance), 0.0, evidence.covariance)
+    return Solved(found, evidence, values, jacobian @ known @ jacobian.transpose(0, 2, 1))
+
+
+def _evidence(coordinates: Coordinates, loss: Loss, found: Solution, tables: Sequence[Table]) -> Evidence:
+    """Evidence on the solutions of tables of any length."""
     groups = by_width([len(t.target) for t in tables])
     parts = []
     for size, some in groups:
         here = [tables[int(k)] for k in some]
         problems = pack(coordinates, here, size)
-        parts.append(assess(coordinates, steps[-1], found.x[some], problems, _labels(here, size)))
-    evidence = Evidence.join(parts).take(np.argsort(np.concatenate([some for _, some in groups])))
-    values, jacobian = coordinates.natural(found.x, shifts(coordinates, tables))
-    known = np.where(np.isnan(evidence.covariance), 0.0, evidence.covariance)
-    return Solved(found, evidence, values, jacobian @ known @ jacobian.transpose(0, 2, 1))
+        parts.append(assess(coordinates, loss, found.x[some], problems, _labels(here, size)))
+    return Evidence.join(parts).take(np.argsort(np.concatenate([some for _, some in groups])))
 
 
 def _labels(tables: Sequence[Table], width: int) -> NDArray[np.intp] | None:

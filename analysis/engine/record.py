@@ -7,6 +7,7 @@ from statistics import NormalDist
 from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scalebook.corpus.errors import Misuse, UnknownName
 
@@ -19,6 +20,8 @@ from .uncertainty import FLAT, Evidence
 
 STATIONARY = 1e-4
 """Largest cosine between influence and a column of the Jacobian at a minimum."""
+SADDLE, LEVEL = -1e-9, 1e-12
+"""Least curvature of a minimum, up to rounding, and of one that is a point rather than a line."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,14 @@ def _estimate(law: Law, name: str, value: float, variance: float, z: float) -> E
     return Estimate(value, se, value - z * se, value + z * se)
 
 
+def doubtful(found: Solution, evidence: Evidence, starts: int) -> NDArray[np.bool_]:
+    """Which solutions are not verified as a minimum on which starts agree, shape (problems,)."""
+    agreed = found.agreeing > starts // 4
+    still = (evidence.gradient_norm <= STATIONARY) & (evidence.curvature > SADDLE) & found.done
+    unsure: NDArray[np.bool_] = ~(still & agreed & np.isfinite(evidence.value))
+    return unsure
+
+
 def _verdict(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved, row: int) -> tuple[Status, str]:
     found, evidence = solved.found, solved.evidence
     if not np.isfinite(evidence.value[row]):
@@ -143,14 +154,30 @@ def _verdict(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved,
     trouble = []
     if not found.done[row]:
         trouble.append("the search used up its steps")
-    if evidence.gradient_norm[row] > STATIONARY or not evidence.convex[row]:
+    if evidence.gradient_norm[row] > STATIONARY or evidence.curvature[row] <= SADDLE:
         trouble.append(f"where it ended is no minimum (gradient norm {evidence.gradient_norm[row]:.1e})")
     if blank.starts > 1 and found.agreeing[row] < 2:
-        trouble.append(f"only 1 of {blank.starts} starts reached the best objective")
-    if not trouble:
+        trouble.append(f"only {found.agreeing[row]} of {blank.starts} starts reached the best objective")
+    elif evidence.curvature[row] <= LEVEL and not trouble:
+        return "not_identified", "the minima form a line: too few points within delta of the law to tell them apart"
+    if not trouble and not (pair := _exchangeable(coordinates, table)):
         return "converged", ""
+    if not trouble:
+        return "not_identified", f"{pair[0]} and {pair[1]} may change places{_why(blank.law, table)}"
     why = _why(blank.law, table)
     return "not_identified" if why else "did_not_converge", "; ".join(trouble) + why
+
+
+def _exchangeable(coordinates: Coordinates, table: Table) -> tuple[str, ...]:
+    """Levels of two terms whose inputs are in proportion, so that the terms may change places; none as a rule."""
+    law, logs = coordinates.law, table.logs[:, table.weight > 0]
+    levels = [(name, law.coefficients[name].dims) for name in coordinates.free]
+    alone = [(name, law.inputs.index(next(iter(dims)))) for name, dims in levels if len(dims) == 1]
+    for k, (first, i) in enumerate(alone):
+        for second, j in alone[k + 1 :]:
+            if i != j and np.ptp(logs[i] - logs[j]) <= 1e-9 < np.ptp(logs[i]):
+                return first, second
+    return ()
 
 
 def _why(law: Law, table: Table) -> str:

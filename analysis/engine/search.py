@@ -28,7 +28,7 @@ ASIDE = 0.03
 """How far that is: the share by which squares rise."""
 AGREE = 1e-6
 """Starts agree when their objectives differ by less than this share."""
-_SQUARES = Method(exact=False, tolerance=1e-4, damping=1e-2, ease=0.2)
+SQUARES = Method(exact=False, tolerance=1e-4, damping=1e-2, ease=0.2)
 _STAGE = Method(exact=True, tolerance=1e-5)
 _ROUGH = Method(exact=False, tolerance=1e-4, limit=40)
 EXACT = Method(exact=True, tolerance=1e-13, limit=120)
@@ -92,6 +92,10 @@ class Solution:
         """Room for the solutions of `count` problems."""
         return cls(np.zeros((count, p)), np.zeros(count, dtype=bool), np.zeros(count, dtype=np.int64))
 
+    def take(self, rows: Rows) -> Solution:
+        """Those of some problems."""
+        return Solution(self.x[rows], self.done[rows], self.agreeing[rows])
+
     def put(self, rows: Rows, x: Array, done: NDArray[np.bool_], agreeing: NDArray[np.int64]) -> None:
         """Enter the solutions of some problems."""
         self.x[rows], self.done[rows], self.agreeing[rows] = x, done, agreeing
@@ -122,12 +126,14 @@ def search(
     for size, some in by_width([min(len(t.target), THINNED) for t in tables]):
         problems = pack(coordinates, [tables[int(k)] for k in some], size)
         drawn = choose(coordinates, steps[-1], problems, starts, seed)
-        heads.put(some, _basins(coordinates, Loss(steps[-1].log), problems, drawn))
-        heads.put(some, _follow(coordinates, steps, problems, heads.take(some), _ROUGH))
+        squares = Loss(steps[-1].log)
+        heads.put(some, _basins(coordinates, squares, problems, drawn, aside=steps[-1] != squares))
+        if steps[-1] != squares:
+            heads.put(some, _follow(coordinates, steps, problems, heads.take(some), _ROUGH))
     for size, some in by_width([max(len(t.target), THINNED) for t in tables]):
         problems = pack(coordinates, [tables[int(k)] for k in some], size)
         distinct = _distinct(heads.take(some))
-        found.put(some, *_best(_follow(coordinates, steps, problems, distinct, EXACT)))
+        found.put(some, *best(_follow(coordinates, steps, problems, distinct, EXACT)))
     return found
 
 
@@ -152,7 +158,12 @@ class Heads:
     @classmethod
     def blank(cls, count: int, p: int) -> Heads:
         """No places yet."""
-        shape = (count, HEADS)
+        return cls.of(count, HEADS, p)
+
+    @classmethod
+    def of(cls, count: int, heads: int, p: int) -> Heads:
+        """Room for so many places of each problem."""
+        shape = (count, heads)
         return cls(np.zeros((*shape, p)), np.full(shape, np.inf), np.zeros(shape, np.int64), np.zeros(shape, bool))
 
     def take(self, rows: Rows) -> Heads:
@@ -175,14 +186,14 @@ def by_width(lengths: Sequence[int]) -> list[tuple[int, Rows]]:
     return [(int(w), np.flatnonzero(widths == w)) for w in np.unique(widths)[::-1]]
 
 
-def _basins(coordinates: Coordinates, loss: Loss, problems: Problems, drawn: Array) -> Heads:
+def _basins(coordinates: Coordinates, loss: Loss, problems: Problems, drawn: Array, *, aside: bool) -> Heads:
     """Minimise squares from every start, and tell the basins by the quadratic form of the objective.
 
-    The best basin sends two, the best and the worst that arrived there; so agreement is checked to the last digit.
+    For another objective, the best basin sends three: the best place, and one to either side of it (`aside`).
     """
     count, starts, p = drawn.shape
     which = np.repeat(np.arange(count), starts)
-    state = minimise(coordinates, loss, drawn.reshape(count * starts, p), problems, which, _SQUARES)
+    state = minimise(coordinates, loss, drawn.reshape(count * starts, p), problems, which, SQUARES)
     heads, rows = Heads.blank(count, p), np.arange(count)
     order = np.argsort(state.value.reshape(count, starts), axis=1, kind="stable")
     value = np.take_along_axis(state.value.reshape(count, starts), order, axis=1)
@@ -200,7 +211,7 @@ def _basins(coordinates: Coordinates, loss: Loss, problems: Problems, drawn: Arr
         heads.x[:, slot], heads.votes[:, slot] = x[rows, first], same.sum(axis=1)
         heads.value[:, slot] = np.where(there, value[rows, first], np.inf)
         left &= ~same
-        if slot == 0:
+        if slot == 0 and aside:
             _sidesteps(coordinates, heads, form)
     return heads
 
@@ -239,9 +250,9 @@ def _follow(coordinates: Coordinates, steps: Sequence[Loss], problems: Problems,
 def _distinct(heads: Heads) -> Heads:
     """One place for those of equal objective; its votes are those of all."""
     order = np.argsort(heads.value, axis=1, kind="stable")
-    value, votes = (np.take_along_axis(a, order, axis=1) for a in (heads.value, heads.votes))
+    value = np.take_along_axis(heads.value, order, axis=1)
+    votes = np.take_along_axis(heads.votes, order, axis=1)
     x = np.take_along_axis(heads.x, order[:, :, None], axis=1)
-    value, votes = value.copy(), votes.copy()
     for slot in range(HEADS - 1, 0, -1):
         with np.errstate(invalid="ignore"):  # where there is none, the difference is not a number
             same = value[:, slot] - value[:, slot - 1] <= 1e-3 * value[:, slot - 1] + 1e-22
@@ -250,7 +261,7 @@ def _distinct(heads: Heads) -> Heads:
     return Heads(x, value, votes, np.zeros_like(heads.done))
 
 
-def _best(heads: Heads) -> tuple[Array, NDArray[np.bool_], NDArray[np.int64]]:
+def best(heads: Heads) -> tuple[Array, NDArray[np.bool_], NDArray[np.int64]]:
     """Best place, whether it is a minimum, and the starts that led there; noiseless data reach zero, up to rounding."""
     lowest = heads.value.min(axis=1, keepdims=True)
     close = heads.value <= lowest * (1 + AGREE) + 1e-22

@@ -27,6 +27,8 @@ UNDAMPED = 1e-2
 """Damping below which a step is nearly Newton's own."""
 STUCK = 1e-9
 """Share of the objective that is not worth a second attempt."""
+ROUNDING = 4e-30
+"""Share of the sum of squared targets (of weights, in logarithms) that rounding alone leaves of a noiseless curve."""
 PATIENCE = 30
 """Steps after which the tolerance grows tenfold every ten steps, up to 1e-8."""
 
@@ -45,6 +47,7 @@ class State:
     scale: Array  # (rows, p)
     bend: Array  # (rows, p, q)
     damping: Array  # (rows,)
+    least: Array  # (rows,) what rounding leaves of the objective
     steps: NDArray[np.int64]  # (rows,)
     done: NDArray[np.bool_]  # (rows,) whether the promised decrease is below the tolerance
 
@@ -99,6 +102,7 @@ def minimise(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems,
         np.ones((rows, p)),
         np.zeros((rows, p, 0)),
         np.full(rows, method.damping),
+        _rounding(problems, which, log=loss.log),
         np.zeros(rows, dtype=np.int64),
         np.zeros(rows, dtype=bool),
     )
@@ -123,6 +127,12 @@ def minimise(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems,
                 promise = np.concatenate([promise[~over], np.zeros(len(new))])
                 over = np.zeros(len(active), dtype=bool)
     return state
+
+
+def _rounding(problems: Problems, which: Rows, *, log: bool) -> Array:
+    scale = problems.weight if log else problems.weight * problems.target**2
+    least = np.maximum(ROUNDING * scale.sum(axis=1), 1e-28)
+    return np.broadcast_to(least, len(which)) if len(least) == 1 else least[which]
 
 
 def _accept(
@@ -205,7 +215,7 @@ def _finished(state: State, active: Rows, promise: Array, stuck: Flags, method: 
     value, damping, steps = state.value[active], state.damping[active], state.steps[active]
     slack = 10.0 ** np.clip((steps - PATIENCE) / 10, 0.0, 6.0)
     tolerance = np.maximum(np.minimum(method.tolerance * slack, 1e-8), method.tolerance)
-    fine = stuck | ((np.abs(promise) <= tolerance * value + 1e-28) & (damping < UNDAMPED))
+    fine = stuck | ((np.abs(promise) <= tolerance * value + state.least[active]) & (damping < UNDAMPED))
     state.done[active] = np.where(live, fine, state.done[active])
     return fine | (steps >= method.limit) | (damping >= 1e12) | ~np.isfinite(value)
 

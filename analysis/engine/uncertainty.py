@@ -26,8 +26,9 @@ class Evidence:
         The objective.
     gradient_norm : array, shape (problems,)
         Largest correlation of the influence psi with a free column of the Jacobian: 0 at a minimum, at most 1.
-    convex : array of bool, shape (problems,)
-        Whether the exact Hessian of the free coefficients is positive definite.
+    curvature : array, shape (problems,)
+        Least eigenvalue of the exact Hessian of the free coefficients, each in the unit that gives its column of the
+        Jacobian length one: positive at a minimum.
     condition : array, shape (problems,)
         Condition number of the Jacobian whose columns have length one.
     flat : array, shape (problems, p)
@@ -44,7 +45,7 @@ class Evidence:
 
     value: Array
     gradient_norm: Array
-    convex: NDArray[np.bool_]
+    curvature: Array
     condition: Array
     flat: Array
     held: NDArray[np.bool_]
@@ -60,6 +61,11 @@ class Evidence:
     def take(self, rows: NDArray[np.intp]) -> Evidence:
         """The evidence on these problems."""
         return Evidence(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+    def put(self, rows: NDArray[np.intp], other: Evidence) -> None:
+        """Enter the evidence on some problems."""
+        for name in self.__dataclass_fields__:
+            getattr(self, name)[rows] = getattr(other, name)
 
 
 def assess(
@@ -110,14 +116,14 @@ def _assess(
     flat = np.sqrt(np.einsum("rke,re->rk", vectors**2, none.astype(float)))
     noise = _noise(r, w)
     inside = np.abs(r) <= loss.delta
-    bread, convex = _bread(at.hessian, slopes, w, r, inside, noise, loss, held)
+    bread, curvature = _bread(at.hessian, slopes, w, r, inside, noise, loss, held)
     scores = slopes * (w * psi)[:, None, :]
     if clusters is None:
         scores = scores / (1.0 - _leverage(slopes * unit[:, :, None], w, eigenvalues, vectors))[:, None, :]
     covariance = _sandwich(bread, scores, held, w, clusters)
     norm = np.where(exactly, 0.0, norm)
     size = np.einsum("rn,rn->r", w, np.abs(r))
-    return Evidence(at.value, norm, convex, condition, flat, held, covariance, size, noise)
+    return Evidence(at.value, norm, curvature, condition, flat, held, covariance, size, noise)
 
 
 def _leverage(columns: Array, w: Array, eigenvalues: Array, vectors: Array) -> Array:
@@ -154,8 +160,8 @@ def _bread(
     noise: Array,
     loss: Loss,
     held: NDArray[np.bool_],
-) -> tuple[Array, NDArray[np.bool_]]:
-    """Expected curvature and whether the exact one is positive definite.
+) -> tuple[Array, Array]:
+    """Expected curvature and the least eigenvalue of the exact one.
 
     Where delta is small against the noise, few residuals lie within it and their number estimates the density at zero
     badly: it is counted within a kernel's bandwidth instead [1]_.
@@ -168,7 +174,7 @@ def _bread(
     blocked = held[:, :, None] | held[:, None, :]
     unit = np.sqrt(np.maximum(np.einsum("rkn,rn->rk", slopes * slopes, w), 1e-300))
     scaled = unit[:, :, None] * unit[:, None, :]
-    convex = np.linalg.eigvalsh(np.where(blocked, eye, hessian / scaled))[:, 0] > 0
+    curvature = np.linalg.eigvalsh(np.where(blocked, eye, hessian / scaled))[:, 0]
     bread = hessian
     if loss.delta < np.inf:
         width = np.maximum(loss.delta, noise * np.maximum((w > 0).sum(axis=1), 1) ** -0.2)[:, None]
@@ -177,7 +183,7 @@ def _bread(
         firm = np.linalg.eigvalsh(np.where(blocked, eye, bread / scaled))[:, 0] > 1e-9
         plain = np.matmul(slopes * (w * (counted + inside))[:, None, :], slopes.transpose(0, 2, 1))
         bread = np.where(firm[:, None, None], bread, plain)
-    return np.where(blocked, eye * scaled, bread), convex
+    return np.where(blocked, eye * scaled, bread), curvature
 
 
 def _sandwich(

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..contrast import Contrast, one_per_family
 from ..finding import Finding, Need, Question, Shown
-from ..results import forecasts
+from ..results import of_laws
 from ..verdict import Published
 
 NEED = Need("finals_only")
@@ -32,7 +32,7 @@ CONTRAST = Contrast(
 
 def find(results: pd.DataFrame) -> Finding:
     """Errors with and without checkpoints before the end, over designs that both allow."""
-    return CONTRAST.find(one_per_family(forecasts(results, NEED.protocol), "checkpoints", ["sizes"]))
+    return CONTRAST.find(one_per_family(of_laws(results, NEED.protocol), "checkpoints", ["sizes", "law"]))
 
 
 QUESTION = Question(find, (NEED,))

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..contrast import Contrast, one_per_family
 from ..finding import Finding, Need, Question, Shown
-from ..results import forecasts
+from ..results import of_laws
 from ..verdict import Published
 
 NEED = Need("partial_target")
@@ -32,7 +32,7 @@ CONTRAST = Contrast(
 
 def find(results: pd.DataFrame) -> Finding:
     """Errors by the share of the target that is seen too, over designs that all shares allow."""
-    return CONTRAST.find(one_per_family(forecasts(results, NEED.protocol), "fraction", ["sizes"]))
+    return CONTRAST.find(one_per_family(of_laws(results, NEED.protocol), "fraction", ["sizes", "law"]))
 
 
 QUESTION = Question(find, (NEED,))

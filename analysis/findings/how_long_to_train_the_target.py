@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..contrast import Contrast, one_per_family
 from ..finding import Finding, Need, Question, Shown
-from ..results import forecasts
+from ..results import of_laws
 from ..verdict import Published
 
 NEED = Need("own_run")
@@ -32,7 +32,7 @@ CONTRAST = Contrast(
 
 def find(results: pd.DataFrame) -> Finding:
     """Errors by the share seen, over runs whose every share gave a forecast."""
-    return CONTRAST.find(one_per_family(forecasts(results, NEED.protocol), "fraction", ["run"]))
+    return CONTRAST.find(one_per_family(of_laws(results, NEED.protocol), "fraction", ["run", "law"]))
 
 
 QUESTION = Question(find, (NEED,))

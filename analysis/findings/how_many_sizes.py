@@ -55,11 +55,11 @@ def find(results: pd.DataFrame) -> Finding:
         pooled=pooled,
         published=PUBLISHED,
         rule=evidence.say(
-            "Plan for {many} sizes; expect an error of {are} in the median, and do not count on more than its interval,"
-            " {interval}, from further sizes alone.",
+            "Plan for {many} sizes: {are} in the median, and {ratio} the error with {few}.",
             many=(many, "sizes"),
             are=(many, "are"),
-            interval=(many, "are_low"),
+            ratio=(many, "ratio"),
+            few=(BASE, "sizes"),
         ),
     )
 

@@ -7,7 +7,7 @@ import pandas as pd
 from ..contrast import Contrast, one_per_family
 from ..finding import Finding, Need, Question, Shown
 from ..protocols.sizes_and_fraction import END, TRANSIENT
-from ..results import forecasts
+from ..results import of_laws
 from ..verdict import Published
 
 NEED = Need("end_of_training_only")
@@ -33,7 +33,7 @@ CONTRAST = Contrast(
 
 def find(results: pd.DataFrame) -> Finding:
     """Errors by the share of training from which on it is seen, over designs that all shares allow."""
-    return CONTRAST.find(one_per_family(forecasts(results, NEED.protocol), "since", ["sizes"]))
+    return CONTRAST.find(one_per_family(of_laws(results, NEED.protocol), "since", ["sizes", "law"]))
 
 
 QUESTION = Question(find, (NEED,))

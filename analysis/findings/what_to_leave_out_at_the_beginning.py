@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..contrast import Contrast, one_per_family
 from ..finding import Finding, Need, Question, Shown
-from ..results import forecasts
+from ..results import of_laws
 from ..verdict import Published
 
 NEED = Need("skip_early_tokens")
@@ -31,8 +31,8 @@ CONTRAST = Contrast(
 
 def find(results: pd.DataFrame) -> Finding:
     """Errors by what is left out, within the families that allow both extremes."""
-    rows = forecasts(results, NEED.protocol)
-    return CONTRAST.find(one_per_family(rows.assign(left_out=_named(rows)), "left_out"))
+    rows = of_laws(results, NEED.protocol)
+    return CONTRAST.find(one_per_family(rows.assign(left_out=_named(rows)), "left_out", ["law"]))
 
 
 def _named(rows: pd.DataFrame) -> pd.Series:

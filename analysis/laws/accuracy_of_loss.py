@@ -1,6 +1,7 @@
 r"""Accuracy from the loss on the task: the second step of a ladder, whose first predicts that loss.
 
 .. math:: \mathrm{Acc}(L) = \frac{a}{1 + e^{k (L - L_0)}} + b
+    return accuracy
 
 References
 ----------
@@ -34,7 +35,8 @@ def predict(loss: Array, *, a: Array, b: Array, k: Array, L_0: Array) -> Array:
     >>> round(float(predict(1.0, a=0.75, b=0.25, k=5.0, L_0=1.0)), 4)
     0.625
     """
-    return a / (1 + np.exp(k * (loss - L_0))) + b
+    accuracy: Array = a / (1 + np.exp(k * (loss - L_0))) + b
+    return accuracy
 
 
 LAW = Law(

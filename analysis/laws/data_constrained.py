@@ -56,7 +56,8 @@ def predict(
     useful = np.minimum(params, (alpha * A / (beta * B)) ** (1 / alpha) * seen ** (beta / alpha))
     data = seen * (1 + R_D * (1 - np.exp((1 - tokens / seen) / R_D)))
     model = useful * (1 + R_N * (1 - np.exp((1 - params / useful) / R_N)))
-    return E + A * model**-alpha + B * data**-beta
+    loss: Array = E + A * model**-alpha + B * data**-beta
+    return loss
 
 
 LAW = Law(

@@ -145,7 +145,7 @@ def cheapest(law: Mapping[str, float], loss: float, inference_tokens: float) -> 
     def slope(log_tokens: float) -> float:
         tokens = float(np.exp(log_tokens))
         data = law["B"] * tokens ** -law["beta"]
-        size = -law["beta"] * data / (law["alpha"] * (excess - data))
+        size = float(-law["beta"] * data / (law["alpha"] * (excess - data)))
         return size + 3 * tokens / (3 * tokens + inference_tokens)
 
     least = np.log(law["B"] / excess) / law["beta"]  # here data alone take up the whole excess

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..designs import end_of, levels, trained
 from ..points import Points
 from ..protocol import Protocol, Split
-from .sizes_and_fraction import END, TRANSIENT
 
 FEWEST = 3
 
 
 def split(points: Points) -> Iterator[Split]:
     """The fullest design and that with three sizes, where they differ."""
-    progress = points["tokens"] / points.run_tokens
-    largest = int(points.level.max())
-    target = (points.level == largest) & (progress >= END)
-    for k in sorted({min(FEWEST, largest), largest} - {0, 1}):
-        yield Split({"sizes": k}, (points.level < k) & (progress >= TRANSIENT), target)
+    largest = levels(points) - 1
+    target, seen = end_of(points, largest), trained(points)
+    for k in sorted(k for k in {min(FEWEST, largest), largest} if k > 1):
+        yield Split({"sizes": k}, (points.level < k) & seen, target)
 
 
 PROTOCOL = Protocol(

@@ -1,7 +1,7 @@
-"""The final checkpoints of annealed runs, or only those in the middle of a schedule: which predict an annealed end?
+"""Predict an annealed end from the annealed ends of smaller runs, or from checkpoints in the middle of a schedule.
 
-The loss falls steeply while the learning rate does (Tissue et al. 2024, arXiv:2408.11029), so that a checkpoint in the middle
-of a schedule lies above the end of a shorter one.
+The loss falls steeply while the learning rate does (Tissue et al. 2024, arXiv:2408.11029), so that a checkpoint in the
+middle of a schedule lies above the end of a shorter one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..designs import levels, mid_run, spread, sizes_to_learn_from
+from ..designs import levels, mid_run, sizes_to_learn_from, spread
 from ..points import Mask, Points
 from ..protocol import Protocol, Split
 

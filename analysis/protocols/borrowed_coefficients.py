@@ -1,7 +1,8 @@
-"""One run of a family, and how loss falls with size in another one: which families may lend to which?
+"""Predict the largest from one run of its family, and from how loss falls with size in another family.
 
-Choshen et al. (2024), arXiv:2410.11840, section 8: a law with A and alpha of another family, fitted to one run. Every unrelated
-family lends in turn, so that its architecture can be compared with the borrower's; no family lends to its relatives.
+Choshen et al. (2024), arXiv:2410.11840, section 8: a law with A and alpha of another family, fitted to one run. Every
+unrelated family lends in turn, so that its architecture can be compared with the borrower's; no family lends to its
+relatives.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""Only the end of training of each run, or nearly all of it: where in a run is what a forecast needs?
+"""Learn from the end of training of each run only, or from nearly all of it.
 
-Choshen et al. (2024), arXiv:2410.11840, section 5.1, find the last 30 % alone worse "across the board"; recomputed, one final
-checkpoint beats all of them for GPT-3 and Pythia.
+Choshen et al. (2024), arXiv:2410.11840, section 5.1, find the last 30 % alone worse "across the board"; recomputed, one
+final checkpoint beats all of them for GPT-3 and Pythia.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..designs import END, TRANSIENT, end_of, levels, several_checkpoints, spread, sizes_to_learn_from, trained
+from ..designs import END, TRANSIENT, end_of, levels, several_checkpoints, sizes_to_learn_from, spread, trained
 from ..points import Points
 from ..protocol import Protocol, Split
 

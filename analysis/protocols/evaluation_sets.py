@@ -1,4 +1,4 @@
-"""The same runs on several evaluation sets: is the mean over sets easier to forecast than a single one?
+"""Forecast the same runs on several evaluation sets, and on the mean over them.
 
 Published comparisons of sizes average over other sets for other sizes. Here every set, and the mean, has the same
 checkpoints on both sides.
@@ -29,15 +29,15 @@ def split(points: Points) -> Iterator[Split]:
         return
     sets = ["loss", *others]
     for k in spread(range(len(sets)), SETS + 1):
-        yield Split({"set": k, "sets": 1}, learnt, target, loss=sets[k])
-    yield Split({"set": 0, "sets": len(sets)}, learnt, target, loss=MEAN)
+        yield Split({"evaluated": k, "sets": 1}, learnt, target, loss=sets[k])
+    yield Split({"evaluated": 0, "sets": len(sets)}, learnt, target, loss=MEAN)
 
 
 PROTOCOL = Protocol(
     split=split,
     question="Is the mean over evaluation sets easier to forecast than a single set?",
     settings={
-        "set": "Which evaluation set: 0 is the family's own, others in alphabetical order.",
+        "evaluated": "Which evaluation set: 0 is the family's own, others in alphabetical order.",
         "sets": "How many sets the loss is the mean of.",
     },
     needs="two sizes and several evaluation sets",

@@ -1,7 +1,7 @@
-"""The final checkpoint of each run alone, or all after the transient: do mid-run checkpoints help?
+"""Learn from the final checkpoint of each run alone, or from all after the transient.
 
-Choshen et al. (2024), arXiv:2410.11840, section 5, say that they do. Runs of an unfinished schedule lie above what they
-would have reached, had it ended there.
+Choshen et al. (2024), arXiv:2410.11840, section 5, say that checkpoints before the end help. Yet in the middle of its
+schedule a run lies above what it would have reached, had the schedule ended there.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Leave out one size and predict it from all others, smaller and larger: how wrong is the law where it is best held?"""
+"""Leave out one size and predict it from all others, smaller and larger: interpolation, for comparison."""
 
 from __future__ import annotations
 

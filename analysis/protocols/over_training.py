@@ -1,7 +1,7 @@
-"""Learn at ordinary ratios of tokens to parameters, predict larger ones: do laws hold for over-trained models?
+"""Learn at ordinary ratios of tokens to parameters, and predict over-trained models.
 
-Gadre et al. (2024), arXiv:2403.08540, predict a model trained on 32 times as many tokens as is optimal; Sardana et al. (2024),
-arXiv:2401.00448, find that ordinary ratios promise too much.
+Gadre et al. (2024), arXiv:2403.08540, predict a model trained on 32 times as many tokens as is optimal; Sardana et al.
+(2024), arXiv:2401.00448, find that ordinary ratios promise too much.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ def split(points: Points) -> Iterator[Split]:
 PROTOCOL = Protocol(
     split=split,
     question="Do laws learnt at ordinary ratios of tokens to parameters hold for over-trained models?",
-    settings={"ratio": "Most tokens per parameter that are learnt from; predicted are runs with twice as many or more."},
+    settings={
+        "ratio": "Most tokens per parameter that are learnt from; predicted are runs with twice as many or more."
+    },
     needs="three sizes and runs with many tokens per parameter",
 )

@@ -1,7 +1,7 @@
 """Each run predicts its own end from its beginning, whatever its size.
 
-Along one run, size is constant and its term in a law cannot be told from the floor: it is dropped, and what remains is a
-power of tokens, E + B D^-beta for `chinchilla`. `compute` is such a power already.
+Along one run, size is constant and its term in a law cannot be told from the floor: it is dropped, and what remains is
+a power of tokens, E + B D^-beta for `chinchilla`. `compute` is such a power already.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Train the target itself for a while: what do its own first checkpoints add to the smaller sizes?
+"""Train the target itself for a while, and learn from its first checkpoints besides the smaller sizes.
 
 Choshen et al. (2024), arXiv:2410.11840, section 5, find 30 % of the target's training enough.
 """

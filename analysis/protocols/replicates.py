@@ -1,4 +1,4 @@
-"""Repeat a recipe with another seed: how well do all other replicates predict the end of one?
+"""Repeat a recipe with another seed, and predict the end of one replicate from all others.
 
 With `last_seen`, the error is the difference between seeds; a law adds what it misses.
 """
@@ -28,7 +28,7 @@ def split(points: Points) -> Iterator[Split]:
         members = np.unique(runs[mine])
         for k in spread(range(len(members)), REPLICATES):
             one = runs == members[k]
-            settings = {"group": group + 1, "replicate": k + 1, "others": len(members) - 1}
+            settings = {"recipe": group + 1, "replicate": k + 1, "others": len(members) - 1}
             yield Split(settings, mine & ~one & seen, one & last, "dropped")
 
 
@@ -36,7 +36,7 @@ PROTOCOL = Protocol(
     split=split,
     question="How well do replicates of a recipe predict each other?",
     settings={
-        "group": "Which recipe, in alphabetical order.",
+        "recipe": "Which recipe, in alphabetical order.",
         "replicate": "Which of its replicates is predicted, in alphabetical order.",
         "others": "How many others are learnt from.",
     },

@@ -1,6 +1,6 @@
-"""The other way round: from the largest sizes to the smallest. Are small models as predictable as large ones?
+"""Learn from the largest sizes and predict the smallest.
 
-Choshen et al. (2024), arXiv:2410.11840, section 7.
+Choshen et al. (2024), arXiv:2410.11840, section 7, ask whether small models are as predictable as large ones.
 """
 
 from __future__ import annotations

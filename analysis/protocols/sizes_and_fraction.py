@@ -10,25 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..designs import END, MOST, TRANSIENT, end_of, levels, sizes_to_learn_from, trained
 from ..points import Points
 from ..protocol import Protocol, Split
 
+__all__ = ["END", "MOST", "PROTOCOL", "TRANSIENT", "split"]
+
 FRACTIONS = (0.2, 0.4, 0.6, 0.8, 1.0)
-TRANSIENT = 0.1
-END = 0.7
-#: Beyond this many sizes only the fullest design is tried: no one trains more for one forecast.
-MOST = 10
 
 
 def split(points: Points) -> Iterator[Split]:
     """Every number of sizes from two to ten, and all but the largest, at every fraction of training."""
-    progress = points["tokens"] / points.run_tokens
-    largest = int(points.level.max())
-    target = (points.level == largest) & (progress >= END)
-    for k in sorted({*range(2, min(largest, MOST) + 1), largest} - {0, 1}):
+    largest = levels(points) - 1
+    target = end_of(points, largest)
+    for k in sizes_to_learn_from(largest, least=2):
         for fraction in FRACTIONS:
-            seen = (progress >= TRANSIENT) & (progress <= fraction * (1 + 1e-9))
-            yield Split({"sizes": k, "fraction": fraction}, (points.level < k) & seen, target)
+            seen = (points.level < k) & trained(points, fraction)
+            yield Split({"sizes": k, "fraction": fraction}, seen, target)
 
 
 PROTOCOL = Protocol(

@@ -1,4 +1,4 @@
-"""Every window of consecutive sizes, from the smallest to just below the target: many small sizes, or few large ones?
+"""Learn from a window of consecutive sizes: many small ones, or few large ones.
 
 Choshen et al. (2024), arXiv:2410.11840, section 6, take windows of three or four sizes, and every window for the
 question of number against size. With two sizes the law of both is not determined, which its rows say.

@@ -47,7 +47,7 @@ def three(x: Any, b: float, e: float, beta: float) -> Any:
 
 
 def slopes(x: Any, a: float, b: float, e: float, alpha: float, beta: float) -> Array:
-    """Derivatives of `five`, shape (n, 5): the reference takes differences, which is slower and ends at the same place."""
+    """Derivatives of `five`, shape (n, 5); the reference takes differences, which end at the same place."""
     log_params, log_tokens = np.log(x)
     size, data = np.exp(a - alpha * log_params), np.exp(b - beta * log_tokens)
     return np.stack([size, data, np.full_like(size, np.exp(e)), -log_params * size, -log_tokens * data], axis=1)
@@ -117,7 +117,7 @@ class Reference:
         """The same with the logarithm of the readings: for perplexities."""
         return Reference(self.family, self.sizes, self.run, self.tokens, np.log(self.value))
 
-    def rows(self, runs: list[int], *, start: float = 0.0, stop: float = np.inf, cut: float = CUT) -> Mask:
+    def rows(self, runs: list[int], *, start: float = 0.0, stop: float = 2.0, cut: float = CUT) -> Mask:
         """Readings of some runs between shares of the longest of them."""
         mine = np.isin(self.run, runs)
         longest = self.tokens[mine].max(initial=0.0)

@@ -48,14 +48,21 @@ def _likelihood(corpus: Corpus, points: Points) -> Iterator[Row]:
     Its scale shrinks until delta is far below every residual, where the density is Laplace's: least absolute
     deviations. Its logarithm is that of delta times the mean absolute residual.
     """
-    found = fit(LAW, points.columns, objective="lad-log", starts=32)
+    found = fit(LAW, points.columns, objective="likelihood", starts=32)
     law = published(corpus, "besiroglu2024-published").coefficients
     for name, share in {"A": 1e-3, "B": 1e-3, "E": 1e-4, "alpha": 1e-3, "beta": 1e-3}.items():
-        yield Row(f"likelihood of free scale: {name}", law[name], found.values[name], share * law[name],
-                  "table 1", VALLEY)  # fmt: skip
+        yield Row(
+            f"likelihood of free scale: {name}", law[name], found.values[name], share * law[name], "table 1", VALLEY
+        )
     scale = float(np.log(1e-3 * np.mean(np.abs(_residuals(points.columns, found.values)))))
-    yield Row("likelihood of free scale: log scale", -12.27, scale, 0.005, "its code; note in published_laws",
-              "printed digits")  # fmt: skip
+    yield Row(
+        "likelihood of free scale: log scale",
+        -12.27,
+        scale,
+        0.005,
+        "its code; note in published_laws",
+        "printed digits",
+    )
 
 
 def _spread(points: Points, found: Fit) -> Iterator[Row]:
@@ -63,13 +70,25 @@ def _spread(points: Points, found: Fit) -> Iterator[Row]:
     drawn = bootstrap(LAW, points.columns, found, DRAWS)
     errors = drawn.se()
     for name, theirs in {"E": 0.0257, "alpha": 0.0154, "beta": 0.0206}.items():
-        yield Row(f"bootstrap standard error of {name}", theirs, errors[name], 0.05 * theirs, "section 3, 4,000 draws",
-                  "5 %: another sequence of draws")  # fmt: skip
+        yield Row(
+            f"bootstrap standard error of {name}",
+            theirs,
+            errors[name],
+            0.05 * theirs,
+            "section 3, 4,000 draws",
+            "5 %: another sequence of draws",
+        )
     ends = drawn.interval(0.95)
     for name, low, high in (("alpha", 0.317, 0.373), ("beta", 0.331, 0.415), ("E", 1.769, 1.871)):
         for which, theirs, ours in (("low", low, ends[name][0]), ("high", high, ends[name][1])):
-            yield Row(f"95 % interval of {name}, {which} end", theirs, ours, 0.08 * (high - low), "table 1",
-                      "another sequence of draws moves an end by some per cent of the width")  # fmt: skip
+            yield Row(
+                f"95 % interval of {name}, {which} end",
+                theirs,
+                ours,
+                0.08 * (high - low),
+                "table 1",
+                "another sequence of draws moves an end by some per cent of the width",
+            )
     table = drawn.values[drawn.converged][:, [drawn.names.index(name) for name in COEFFICIENTS]]
     size, _ = closed_form(found.values, drawn=table)
     a = size.exponent
@@ -82,7 +101,7 @@ def _against_hoffmann(corpus: Corpus, points: Points) -> Iterator[Row]:
     from scipy.stats import chi2
 
     n = len(points)
-    best = fit(LAW, points.columns, objective="lad-log", starts=32).values
+    best = fit(LAW, points.columns, objective="likelihood", starts=32).values
 
     def spread(values: Mapping[str, float]) -> float:
         return float(np.mean(np.abs(_residuals(points.columns, values))))
@@ -111,7 +130,8 @@ def _outliers(whole: Points) -> Iterator[Row]:
 
 def _residuals(columns: Columns, values: Mapping[str, float]) -> Array:
     predicted = LAW.predict(columns["params"], columns["tokens"], **values)
-    return np.log(np.asarray(columns["loss"], float)) - np.log(np.asarray(predicted, float))
+    off: Array = np.log(np.asarray(columns["loss"], float)) - np.log(np.asarray(predicted, float))
+    return off
 
 
 REPLICATION = Replication(

@@ -31,26 +31,52 @@ def replicate(corpus: Corpus) -> list[Row]:
 
 def _law(standard: Points, values: dict[str, float]) -> Iterator[Row]:
     off = standard["loss"] / LAW.predict(standard["flops"], **values) - 1
-    yield Row("residuals of the published law, standard deviation", 0.661, 100 * float(np.std(off)), 0.01,
-              "equation 1, recomputed; .66 in the paper", "printed digits", unit="percent")  # fmt: skip
+    yield Row(
+        "residuals of the published law, standard deviation",
+        0.661,
+        100 * float(np.std(off)),
+        0.01,
+        "equation 1, recomputed; .66 in the paper",
+        "printed digits",
+        unit="percent",
+    )
     ours = fit(LAW, standard.columns, objective="lsq")
     error = 2 * ours.coefficients["a"].se
-    yield Row("exponent, fitted by us to the same losses", values["a"], ours.values["a"], error, "equation 1",
-              "two standard errors: least squares on the loss, which is not stated to be the paper's objective")  # fmt: skip
+    yield Row(
+        "exponent, fitted by us to the same losses",
+        values["a"],
+        ours.values["a"],
+        error,
+        "equation 1",
+        "two standard errors: the paper does not state its objective",
+    )
 
 
 def _mup(standard: Points, mup: Points) -> Iterator[Row]:
     """Five sizes."""
     theirs = fit(LAW, mup.columns, objective="lsq")
     off = mup["loss"] / theirs.predict(flops=mup["flops"]) - 1
-    yield Row("muP: residuals of its own law, standard deviation", 0.04, 100 * float(np.std(off)), 0.05,
-              "section 3.4, as remembered; not found in a stored text",
-              "losses printed to .001 nats, .05 % of the largest model's", unit="percent")  # fmt: skip
+    yield Row(
+        "muP: residuals of its own law, standard deviation",
+        0.04,
+        100 * float(np.std(off)),
+        0.05,
+        "section 3.4, as remembered; not found in a stored text",
+        "losses printed to .001 nats, .05 % of the largest model's",
+        unit="percent",
+    )
     same = standard["loss"][: len(mup)]
     gain = 100 * float(np.mean(1 - mup["loss"] / same))
-    yield Row("muP: mean improvement of the Pile loss", 0.43, gain, 0.05,
-              "section 3.4, as remembered; not found in a stored text", "losses printed to .001 nats",
-              WORSE, unit="percent")  # fmt: skip
+    yield Row(
+        "muP: mean improvement of the Pile loss",
+        0.43,
+        gain,
+        0.05,
+        "section 3.4, as remembered; not found in a stored text",
+        "losses printed to .001 nats",
+        WORSE,
+        unit="percent",
+    )
 
 
 def _cards(corpus: Corpus) -> Row:
@@ -59,8 +85,15 @@ def _cards(corpus: Corpus) -> Row:
         "select count(*) from metrics p join metrics c using (run, metric) where p.task = 'Pile' and"
         " c.task = 'Pile, model card' and starts_with(run, 'cerebras-gpt/') and abs(p.value - c.value) > 5e-4"
     )[0]
-    return Row("losses on which paper and model card disagree, of seven", 5, count, 0,
-               "tables of both; independent check", "a count", unit="losses")  # fmt: skip
+    return Row(
+        "losses on which paper and model card disagree, of seven",
+        5,
+        count,
+        0,
+        "tables of both; independent check",
+        "a count",
+        unit="losses",
+    )
 
 
 REPLICATION = Replication(

@@ -45,8 +45,15 @@ def _closed(corpus: Corpus) -> Iterator[Row]:
     place = "appendix D.3, equation 4, at 5.88e23 FLOP"
     for name, theirs in (("hoffmann2022-tex", 40.7e9), ("hoffmann2022-rounded", 32.5e9)):
         ours = float(published_frontier(corpus, name).params.predict(GOPHER))
-        yield Row(f"closed form, {name.split('-')[1]} coefficients", theirs, ours, 0.01 * theirs, place,
-                  "three printed digits", unit="parameters")  # fmt: skip
+        yield Row(
+            f"closed form, {name.split('-')[1]} coefficients",
+            theirs,
+            ours,
+            0.01 * theirs,
+            place,
+            "three printed digits",
+            unit="parameters",
+        )
     frontier = published_frontier(corpus, "hoffmann2022-tex")
     for name, theirs, ours in (("a", 0.46, frontier.a.value), ("b", 0.54, frontier.b.value)):
         place = "table 2, approach 3"
@@ -71,8 +78,9 @@ def _table(corpus: Corpus) -> Iterator[Row]:
     yield Row("exponent of the line through table 3", law["a"], float(slope), 1e-3, "table 3", "printed digits")
     stated = published(corpus, "hoffmann2022-approach1").coefficients["a"]
     yield Row("exponent a of approach 1 from table 3", stated, float(slope), 0.006, "table 2", "two printed digits")
-    yield Row("coefficient of the line through table 3", law["kN"], float(np.exp(height)), 1e-3, "table 3",
-              "printed digits")  # fmt: skip
+    yield Row(
+        "coefficient of the line through table 3", law["kN"], float(np.exp(height)), 1e-3, "table 3", "printed digits"
+    )
 
 
 def _approaches(corpus: Corpus) -> Iterator[Row]:

@@ -33,9 +33,15 @@ def _law(corpus: Corpus) -> Iterator[Row]:
     for params in (1e8, 1e9):
         limit = float(laws["kaplan"].predict(params, 1e30, **values))
         theirs = (alone["N_c"] / params) ** alone["alpha_N"]
-        yield Row(f"loss of {params / 1e9:g}B parameters with unlimited data, by the law of both", theirs, limit,
-                  0.03 * theirs, "equation 1.1 against equation 1.5", "3 %: N_c differs between the two fits",
-                  unit="nats/token")  # fmt: skip
+        yield Row(
+            f"loss of {params / 1e9:g}B parameters with unlimited data, by the law of both",
+            theirs,
+            limit,
+            0.03 * theirs,
+            "equation 1.1 against equation 1.5",
+            "3 %: N_c differs between the two fits",
+            unit="nats/token",
+        )
 
 
 def _allocation(corpus: Corpus) -> Iterator[Row]:
@@ -51,8 +57,15 @@ def _allocation(corpus: Corpus) -> Iterator[Row]:
         "figure 14 by 6 N D, as Porian et al. (2024) quote it",
         "two printed digits, and other runs",
     )
-    yield Row("the same against their allocation by the least compute", stated["a"], found, 0.02, "section 6.1",
-              "two printed digits", LEAST)  # fmt: skip
+    yield Row(
+        "the same against their allocation by the least compute",
+        stated["a"],
+        found,
+        0.02,
+        "section 6.1",
+        "two printed digits",
+        LEAST,
+    )
 
 
 LEAST = (

@@ -24,16 +24,35 @@ def _rows(corpus: Corpus) -> Iterator[Row]:
         published(corpus, f"minicpm2024-{name}").coefficients for name in ("loss", "allocation", "batch")
     )
     eta = (loss["beta"] - loss["alpha"]) / (loss["alpha"] + loss["beta"])
-    yield Row("exponent eta of N/D from alpha and beta", optimum["eta"], eta, 0.02, "section 4.5, table of fits",
-              "alpha and beta are printed to two digits")  # fmt: skip
-    yield Row("tokens per parameter of a 2.4B model", optimum["D_over_N"], _ratio(optimum["K2"], optimum["eta"]), 20.0,
-              "section 4.5: 192 on average", "K2 and eta are printed to one digit, and 192 is a mean over budgets")  # fmt: skip
-    yield Row("best batch at a C4 loss of 2.5", BATCH, batch["k"] / LOSS ** batch["p"], 0.05 * BATCH,
-              "section 3.2, as remembered: about 4M tokens", "a round number", unit="tokens")  # fmt: skip
+    yield Row(
+        "exponent eta of N/D from alpha and beta",
+        optimum["eta"],
+        eta,
+        0.02,
+        "section 4.5, table of fits",
+        "alpha and beta are printed to two digits",
+    )
+    yield Row(
+        "tokens per parameter of a 2.4B model",
+        optimum["D_over_N"],
+        _ratio(optimum["K2"], optimum["eta"]),
+        20.0,
+        "section 4.5: 192 on average",
+        "K2 and eta are printed to one digit, and 192 is a mean over budgets",
+    )
+    yield Row(
+        "best batch at a C4 loss of 2.5",
+        BATCH,
+        batch["k"] / LOSS ** batch["p"],
+        0.05 * BATCH,
+        "section 3.2, as remembered: about 4M tokens",
+        "a round number",
+        unit="tokens",
+    )
 
 
 def _ratio(k: float, eta: float) -> float:
-    """D/N where N/D = K2 (C/6)^eta, with C/6 = N D in billions squared: r = N^(-2 eta) / K2 to the power 1/(1 + eta)."""
+    """D/N where N/D = K2 (C/6)^eta and C/6 = N D, in billions: r^(1 + eta) = N^(-2 eta) / K2."""
     return float((SIZE ** (-2 * eta) / k) ** (1 / (1 + eta)))
 
 

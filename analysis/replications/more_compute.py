@@ -31,10 +31,24 @@ def replicate(corpus: Corpus) -> list[Row]:
         Row("models", 18, len(columns["bpc"]), 0, place, "a count", unit="models"),
         Row("slope", -0.0308, found["a"], 0.002, place, why, unit="bits/character"),
         Row("intercept", 0.573, found["b"], 0.002, place, why, unit="bits/character"),
-        Row("slope, as printed", printed["slope"], found["a"], 0.002, "equation 2; note in published_laws", why,
-            unit="bits/character"),  # fmt: skip
-        Row("intercept, as printed", printed["intercept"], found["b"], 0.002, "equation 2; note in published_laws", why,
-            unit="bits/character"),  # fmt: skip
+        Row(
+            "slope, as printed",
+            printed["slope"],
+            found["a"],
+            0.002,
+            "equation 2; note in published_laws",
+            why,
+            unit="bits/character",
+        ),
+        Row(
+            "intercept, as printed",
+            printed["intercept"],
+            found["b"],
+            0.002,
+            "equation 2; note in published_laws",
+            why,
+            unit="bits/character",
+        ),
     ]
 
 

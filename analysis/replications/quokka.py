@@ -23,8 +23,14 @@ def _rows(corpus: Corpus) -> Iterator[Row]:
     yield Row("FLOPs of a compute-optimal 1B model", 5.62e20, flops, 0.005 * 5.62e20, place, why, unit="FLOP")
     yield Row("its tokens", 93.5e9, tokens, 0.005 * 93.5e9, place, why, unit="tokens")
     yield Row("C = 6 N D at that row", 5.62e20, 6e9 * tokens, 0.005 * 5.62e20, place, why, unit="FLOP")
-    yield Row("exponent a of the law's closed form, against approach 1", 0.514, second.a.value, 0.02,
-              "approach 1 against approach 2", "the two approaches are said to agree")  # fmt: skip
+    yield Row(
+        "exponent a of the law's closed form, against approach 1",
+        0.514,
+        second.a.value,
+        0.02,
+        "approach 1 against approach 2",
+        "the two approaches are said to agree",
+    )
 
 
 REPLICATION = Replication(

@@ -96,7 +96,8 @@ def sheet(
         if taken.constant is not None:
             columns[OURS[ours]] = pa.repeat(taken.constant, table.num_rows)
         elif COLUMNS[OURS[ours]] == "number":
-            columns[OURS[ours]] = pc.multiply(pc.cast(table[taken.theirs], pa.float64()), taken.factor)
+            numbers = table[taken.theirs].cast(pa.float64())
+            columns[OURS[ours]] = numbers if taken.factor == 1 else pc.multiply(numbers, pa.scalar(taken.factor))
         else:
             columns[OURS[ours]] = table[taken.theirs]
     counted = chosen.get("tokens")

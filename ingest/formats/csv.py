@@ -6,13 +6,14 @@ import contextlib
 import csv
 import itertools
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc_csv
 
 from scalebook.corpus.errors import Misuse
 
+from ..arrow import Numbers, to_arrow
 from ..format import MAX_ROWS, Asked, Format, Sheet
 from ..given import Given
 from ._columns import sheet
@@ -52,7 +53,7 @@ def take(given: Given, kinds: Mapping[str, str]) -> pa.Table:
     if not rows:
         raise Misuse(f"{given.path}: {_NO_ROWS}")
     table = pa.Table.from_batches(kept).unify_dictionaries()
-    return table.append_column("line", pa.array(_lines(given, rows)))
+    return table.append_column("line", to_arrow(_lines(given, rows)))
 
 
 @contextlib.contextmanager
@@ -68,10 +69,8 @@ def _stream(given: Given, types: Mapping[str, pa.DataType]) -> Iterator[pc_csv.C
         yield stream
 
 
-def _lines(given: Given, rows: int) -> Any:
+def _lines(given: Given, rows: int) -> Numbers:
     """Line of each row; counted one by one where the file has blank lines, or line breaks in quotes."""
-    import numpy as np
-
     breaks = 0
     with given.path.open("rb") as file:
         while block := file.read(_BLOCK):

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from scalebook.corpus.errors import Misuse
 
+from ..arrow import to_arrow
 from ..format import MAX_ROWS, Asked, Format, Sheet
 from ..given import Given
 from ._columns import sheet
@@ -30,6 +30,8 @@ def take(given: Given, kinds: Mapping[str, str]) -> pa.Table:
     Misuse
         If the file is damaged, or a column holds other than numbers where they must be.
     """
+    import pyarrow.parquet as pq  # here: importing it takes longer than reading a CSV file
+
     try:
         with pq.ParquetFile(given.path) as file:
             if file.metadata.num_rows > MAX_ROWS:
@@ -40,7 +42,7 @@ def take(given: Given, kinds: Mapping[str, str]) -> pa.Table:
     if not table.num_rows:
         raise Misuse(f"{given.path} has columns and no rows")
     columns = {n: _cast(given, n, table[n], pa.string() if k == "text" else pa.float64()) for n, k in kinds.items()}
-    return pa.table({**columns, "line": np.arange(1.0, table.num_rows + 1)})
+    return pa.table({**columns, "line": to_arrow(np.arange(1.0, table.num_rows + 1))})
 
 
 def _cast(given: Given, name: str, values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from scalebook.corpus.errors import Misuse
 
+from ..arrow import numbers_of, to_arrow
 from ..format import Asked, Format, Sheet
 from ..given import Given
 from . import csv
@@ -49,16 +50,17 @@ def _curves(given: Given) -> list[str]:
 def _long(given: Given, axis: str, names: Mapping[str, str], taken: Taken) -> pa.Table:
     """Curves below each other; an empty cell is no point."""
     wide = csv.take(given, dict.fromkeys((axis, *names.values()), "number"))
-    x, line = wide[axis].to_numpy(), wide["line"].to_numpy()
     values, there = [], []
     for name in names.values():
-        there.append(np.flatnonzero(wide[name].is_valid().to_numpy()))
-        values.append(wide[name].to_numpy()[there[-1]] * taken.factor)
+        numbers, known = numbers_of(wide[name])
+        there.append(np.flatnonzero(known))
+        values.append(numbers[there[-1]] * taken.factor)
     at = np.concatenate(there)
+    x, line = (to_arrow(numbers_of(wide[name])[0][at]) for name in (axis, "line"))
     counts = [len(t) for t in there]
     curve = pa.DictionaryArray.from_arrays(np.repeat(np.arange(len(names), dtype=np.int32), counts), list(names))
     key = pa.DictionaryArray.from_arrays(curve.indices, list(names.values()))
-    return pa.table({axis: x[at], "run": curve, "loss": np.concatenate(values), "line": line[at], "key": key})
+    return pa.table({axis: x, "run": curve, "loss": to_arrow(np.concatenate(values)), "line": line, "key": key})
 
 
 FORMAT = Format(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scalebook.analysis.law import laws
     from scalebook.analysis.study import study
-    from scalebook.api import fit, report, sql
+    from scalebook.api import fit, replicate, report, sql
     from scalebook.corpus.database import open_corpus
     from scalebook.ingest.own_runs import load_runs
 
@@ -25,10 +25,11 @@ _HOMES = {
     "study": "scalebook.analysis.study",
     "sql": "scalebook.api",
     "fit": "scalebook.api",
+    "replicate": "scalebook.api",
     "report": "scalebook.api",
 }
 
-__all__ = ["fit", "laws", "load_runs", "open_corpus", "report", "sql", "study"]
+__all__ = ["fit", "laws", "load_runs", "open_corpus", "replicate", "report", "sql", "study"]
 
 
 def __getattr__(name: str) -> Any:

@@ -80,6 +80,35 @@ def fit(data: str | pd.DataFrame | Points, law: str = "chinchilla", **options: A
     return estimate(data, law, Options(**options))
 
 
+def replicate(papers: Sequence[str] = (), corpus: Corpus | None = None) -> pd.DataFrame:
+    """Recompute published results.
+
+    Parameters
+    ----------
+    papers : sequence of str
+        Names of replications; empty for all.
+    corpus : Corpus, optional
+        Another corpus than the one that ships with the package.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per published number, with the keys of ``scalebook replicate --json``.
+
+    Examples
+    --------
+    >>> replicate(["quokka"])["verdict"].unique().tolist()
+    ['reached']
+    """
+    import pandas as pd
+
+    from scalebook.analysis.replication import replicated, replications
+
+    chosen = [replications[name].name for name in (papers or replications)]
+    with contextlib.nullcontext(corpus) if corpus else open_corpus(own_runs=False) as opened:
+        return pd.DataFrame([row.as_dict(name) for name in chosen for row in replicated(opened, name)])
+
+
 def report(folder: Path | str, formats: Sequence[str] = ("html", "pdf"), corpus: Corpus | None = None) -> list[Path]:
     """Write the guide.
 
@@ -97,10 +126,10 @@ def report(folder: Path | str, formats: Sequence[str] = ("html", "pdf"), corpus:
     list of Path
         The files.
     """
-    from scalebook.analysis.study import study
+    from scalebook.analysis.asked import gather
     from scalebook.reports.guide import guide
     from scalebook.reports.report import known_formats
 
     formats = known_formats(formats)
     with contextlib.nullcontext(corpus) if corpus else open_corpus(own_runs=False) as opened:
-        return guide(opened, study(opened)).write(Path(folder), "guide", formats)
+        return guide(opened, gather(opened)).write(Path(folder), "guide", formats)

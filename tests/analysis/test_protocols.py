@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scalebook.analysis.answers import SCHEMA
-from scalebook.analysis.points import Points
+from scalebook.analysis.points import MEAN, OTHER, Points
 from scalebook.analysis.protocol import Protocol, Split, protocols
 from scalebook.corpus.errors import UnknownName
 
@@ -38,6 +38,24 @@ def ladder(sizes: int, checkpoints: int) -> dict[str, tuple[float, list[float]]]
     }
 
 
+def informed(points: Points) -> Points:
+    """The same with schedules, warm-up, replicates and two more evaluation sets, one of them not everywhere."""
+    count = len(points)
+    sparse = np.where(np.arange(count) % 3, points["loss"], np.nan)
+    known = {
+        "schedule": np.full(count, "cosine", object),
+        "learning_rate": 1.1 - points.progress,
+        "peak_learning_rate": np.ones(count),
+        "warmup_tokens": np.full(count, 1e7),
+        "replicate_group": np.array([f"size {n}" for n in points.level], object),
+        "seed": np.arange(count, dtype=float),
+        OTHER + "here": points["loss"] + 1,
+        OTHER + "there": sparse + 2,
+        MEAN: sparse + 1,
+    }
+    return Points(points.family, {**points.columns, **known})
+
+
 FAMILIES = {
     "ladder": family(ladder(5, 20)),
     "two sizes": family(ladder(2, 10)),
@@ -49,6 +67,7 @@ FAMILIES = {
     "one run of many lengths": family({f"r{n}": (1e6 * 2.0 ** (n // 3), [n * 1e8 + 1e6]) for n in range(12)}),
     "scattered sizes": family({f"r{n}": (1e6 * 1.01**n, [1e9, 2e9]) for n in range(200)}),
     "equal tokens": family({f"r{n}": (1e6 * 2.0**n, [1e9, 1e9, 1e9]) for n in range(4)}),
+    "much is known": informed(family({f"{r}{n}": run for r in "abc" for n, run in enumerate(ladder(4, 10).values())})),
 }
 over_families = pytest.mark.parametrize("points", FAMILIES.values(), ids=list(FAMILIES))
 
@@ -70,9 +89,10 @@ def test_sees_nothing_that_it_must_predict(name: str, points: Points) -> None:
         assert split.train.dtype == split.target.dtype == np.bool_
         assert split.train.shape == split.target.shape == (len(points),)
         assert not (split.train & split.target).any()
-        if split.train.any() and split.target.any():
-            seen, target = points.where(split.train), points.where(split.target)
-            assert seen["params"].max() <= target["params"].min()
+        seen, target = points.where(split.train), points.where(split.target)
+        for run in set(seen.runs) & set(target.runs):
+            latest, first = seen["tokens"][seen["run"] == run].max(), target["tokens"][target["run"] == run].min()
+            assert latest <= first, "a run's future tells nothing about its past"
 
 
 @every
@@ -98,8 +118,35 @@ def test_does_not_depend_on_the_order_of_rows(name: str, points: Points) -> None
 
 
 @every
-def test_does_not_look_at_losses_or_names(name: str) -> None:
-    points = FAMILIES["ladder"]
+def test_some_family_can_answer(name: str) -> None:
+    made = [split for points in FAMILIES.values() for split in protocols[name].split(points)]
+    assert any(split.train.any() and split.target.any() for split in made)
+
+
+@every
+@over_families
+def test_a_design_is_worth_its_fit(name: str, points: Points) -> None:
+    """Splits are bounded, whatever the family is, and few of them have nothing to learn from or to predict."""
+    made = list(protocols[name].split(points))
+    assert len(made) <= 70
+    if name != "sizes_and_fraction":
+        assert all(split.target.any() for split in made)
+        assert all(split.train.any() for split in made) or name == "skip_early_tokens"
+
+
+@every
+@over_families
+def test_the_size_term_is_left_out_where_one_size_is_seen(name: str, points: Points) -> None:
+    for split in protocols[name].split(points):
+        if split.size_term != "fitted":
+            assert len(np.unique(points.level[split.train])) == 1
+        assert split.size_term != "lent" or protocols[name].borrows
+
+
+@every
+@pytest.mark.parametrize("family_name", ["ladder", "much is known"])
+def test_does_not_look_at_losses_or_names(name: str, family_name: str) -> None:
+    points = FAMILIES[family_name]
     blind = Points("x", {**points.columns, "loss": points["loss"][::-1], "run": "z" + points["run"]}, "bits", "y")
     for first, second in zip(protocols[name].split(points), protocols[name].split(blind), strict=True):
         assert (first.train == second.train).all()

@@ -24,7 +24,7 @@ def tables(count: int) -> list[dict[str, np.ndarray]]:
     rng = np.random.default_rng(0)
     made = []
     for n in np.geomspace(20, 320, KINDS).astype(int):
-        params, tokens = (np.exp(rng.uniform(*np.log(ends), n)) for ends in ((2e7, 2e10), (1e9, 1e12)))
+        params, tokens = (np.exp(rng.uniform(np.log(a), np.log(b), n)) for a, b in ((2e7, 2e10), (1e9, 1e12)))
         f = 1.7 + 0.5 * (params / 3e8) ** -0.35 + 0.6 * (tokens / 3e10) ** -0.3
         made.append({"params": params, "tokens": tokens, "loss": f * np.exp(0.004 * rng.normal(size=n))})
     return [made[k % KINDS] for k in range(count)]

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy.optimize import curve_fit, minimize
 
 from scalebook.analysis.engine.data import read
+from scalebook.analysis.engine.resampling import RESAMPLES, draw_counts
 from scalebook.analysis.fit import bootstrap, fit, fit_batch
 from scalebook.analysis.law import laws
-from scalebook.analysis.engine.resampling import RESAMPLES, draw_counts
 
 Array = NDArray[np.float64]
 Data = dict[str, Array]

@@ -26,7 +26,7 @@ def command(table: str, as_json: bool) -> None:
         results = corpus.results
     known = {name: (column.unit, column.meaning) for name, column in (COLUMNS | VIEW_COLUMNS).items()}
     if table in RESULTS:
-        known = {name: told for file in results.values() for name, told in meanings(file).items()}
+        known = meanings(results["findings" if table == "findings" else "predictions"])
     rows = [(name, kind, *known[name]) for name, kind in found]
     if as_json:
         echo_json([dict(zip(("column", "type", "unit", "meaning"), row, strict=True)) for row in rows])

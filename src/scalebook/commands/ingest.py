@@ -10,7 +10,7 @@ import click
 
 from scalebook.corpus.errors import Misuse
 
-from ._data import about_files
+from ._data import about_files, asked
 
 if TYPE_CHECKING:
     from scalebook.ingest.own_build import OwnIngested
@@ -89,7 +89,6 @@ def _ingest_own(
     """Own runs, and what became of them."""
     from scalebook.ingest.own_build import ingest_runs
 
-    from ._data import asked
     from ._output import echo_json
 
     done = ingest_runs(files, asked(**said), family=family, into=into, format=form, check=check)

@@ -38,7 +38,7 @@ def guide_command(formats: str, output: Path, jobs: int, cache: Path | None, as_
     Example:
       scalebook report guide --format html -o ./out
     """
-    from scalebook.analysis.study import study
+    from scalebook.analysis.asked import gather
     from scalebook.corpus.database import open_corpus
     from scalebook.reports.guide import guide
     from scalebook.reports.report import known_formats
@@ -49,7 +49,7 @@ def guide_command(formats: str, output: Path, jobs: int, cache: Path | None, as_
     chosen = known_formats([f.strip() for f in formats.split(",") if f.strip()])
     with open_corpus(own_runs=False) as corpus:
         with progress("fitting laws") as told:
-            done = study(corpus, jobs=jobs, cache=cache, told=told)
+            done = gather(corpus, jobs=jobs, cache=cache, told=told)
         files = guide(corpus, done).write(output, "guide", chosen)
     if as_json:
         summary = {"laws_fitted": done.laws_fitted, "families": done.families, "seconds": done.seconds}

@@ -27,7 +27,7 @@ Change = Callable[[pd.DataFrame], pd.DataFrame]
 MISTAKES: dict[str, tuple[Change, str]] = {
     "sizes in billions": (
         lambda f: f.assign(params=f["params"] / 1e9),
-        "'params' of run 'small' is 0.1: give parameters, not billions or millions of them: --column 'params=params*1e9",
+        "'params' of run 'small' is 0.1: give parameters, not billions or millions of them: --column 'params=params*1",
     ),
     "one size in billions": (
         lambda f: f.assign(params=f["params"].where(f["run"] == "small", 1.0)),

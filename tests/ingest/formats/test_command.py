@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -70,9 +72,10 @@ def test_a_chart_with_the_size_of_each_run(put: File, own: Path, cli: Cli) -> No
 
 def test_arguments_after_runs_are_files(put: File, own: Path, cli: Cli) -> None:
     files = [put(state(), f"{name}/trainer_state.json") for name in ("a", "b")]
-    said = cli("ingest", "--family", "two", "--params", "1e8", "--runs", *files)
-    assert said.out.startswith("two: 2 runs, 4 checkpoints, 6 values from 2 files (trainer_state.json of Hugging Face")
-    assert "where run like" not in said.out
+    said = cli("ingest", "--family", "pair-of-runs", "--params", "1e8", "--runs", *files)
+    assert said.out.startswith(
+        "pair-of-runs: 2 runs, 4 checkpoints, 6 values from 2 files (trainer_state.json of Hugging Face"
+    )
 
 
 def test_mapping_and_metric(put: File, own: Path, cli: Cli, mine: pd.DataFrame) -> None:
@@ -122,3 +125,21 @@ def test_misuse_is_told(put: File, own: Path, cli: Cli, arguments: list[str], se
     assert (said.code, said.out) == (2, "")
     assert sentence in said.err
     assert not own.exists()
+
+
+def test_the_readmes_commands_for_own_runs_work(
+    put: File, own: Path, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    commands = readme.split("## Your own runs")[1].split("```")[1].strip().splitlines()
+    rows = [
+        (f"{n:.0e}", n, d, 1.7 + 400 / n**0.34 + 400 / d**0.28)
+        for n in np.geomspace(1e7, 1e9, 5)
+        for d in np.geomspace(1e9, 1e11, 7)
+    ]
+    put(pd.DataFrame(rows, columns=["run", "params", "consumed_tokens", "loss"]).to_csv(index=False), "my_runs.csv")
+    monkeypatch.chdir(tmp_path)
+    said = [cli(*shlex.split(command, comments=True)[1:]) for command in commands]
+    assert [(s.code, s.err) for s in said] == [(0, "")] * 4
+    fits = [[line for line in s.out.splitlines() if line.startswith(("alpha", " alpha"))] for s in said[2:]]
+    assert fits[0] == fits[1] != []

@@ -1,67 +1,75 @@
-"""What holds for every format: a new one is tested here without an edit."""
+"""What holds for every format: a new one is tested here without an edit, on its files in ``examples/NAME``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from scalebook.corpus.errors import Misuse
 from scalebook.ingest import format as formats
-from scalebook.ingest.format import FORMATS, Format, Sheet, recognise
+from scalebook.ingest.format import COLUMNS, FORMATS, Asked, Format, Sheet, recognise
 from scalebook.ingest.given import Given
+from scalebook.ingest.own_runs import read_runs
 
-from .test_lm_eval import results
-from .test_tables import written
-from .test_trainer_state import state
-from .test_wandb import CHART, HISTORY, document
-
-File = Callable[..., Path]
-
-
-@pytest.fixture
-def examples(put: File, mine: pd.DataFrame) -> dict[str, list[Path]]:
-    """Files of every format, by its name."""
-    import json
-
-    contents: dict[str, list[str | bytes]] = {
-        "csv": [written(mine, form) for form in ("csv", "tsv", "txt")],
-        "parquet": [written(mine, "parquet")],
-        "jsonl": [written(mine, form) for form in ("json", "jsonl")],
-        "wandb-chart": [CHART],
-        "wandb-history": [HISTORY.to_csv(), HISTORY.to_parquet(), json.dumps(document("a", "b"))],
-        "trainer-state": [state(), json.dumps(json.loads(state()), indent=2)],
-        "lm-eval": [results()],
-    }
-    return {name: [put(c, f"{name}-{n}") for n, c in enumerate(some)] for name, some in contents.items()}
+EXAMPLES = sorted(file for file in (Path(__file__).parent / "examples").rglob("*") if file.is_file())
+each_example = pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: f"{file.parent.name}/{file.name}")
+#: What each of the examples leaves unsaid.
+UNSAID = {
+    "wandb-chart": Asked(tokens_per_step=1e6, params=1e8),
+    "wandb-history": Asked(tokens_per_step=1e6, columns={"params": "1e8"}),
+    "trainer-state": Asked(params=1e8),
+}
 
 
-def test_each_is_recognised_by_its_content_and_by_no_other(examples: dict[str, list[Path]]) -> None:
-    assert set(FORMATS) <= set(examples), "add an example of the new format"
-    for name, files in examples.items():
-        for file in files:
-            claims = [n for n, form in FORMATS.items() if form.recognises(Given.open(file)) and not form.general]
-            assert claims == ([] if FORMATS[name].general else [name])
-            assert recognise(Given.open(file)) is FORMATS[name]
+def test_every_format_has_an_example() -> None:
+    assert {file.parent.name for file in EXAMPLES} == set(FORMATS)
 
 
-def test_a_format_may_be_named(examples: dict[str, list[Path]]) -> None:
-    given = Given.open(examples["wandb-history"][0])
+@each_example
+def test_an_example_is_recognised_by_its_content_and_by_no_other(file: Path, put: Callable[..., Path]) -> None:
+    given = Given.open(put(file.read_bytes(), "without-an-ending"))
+    name = file.parent.name
+    assert recognise(given) is FORMATS[name]
+    assert [n for n, form in FORMATS.items() if form.recognises(given) and not form.general] in ([], [name])
+
+
+@each_example
+def test_an_example_is_read(file: Path) -> None:
+    form = FORMATS[file.parent.name]
+    asked = UNSAID.get(file.parent.name, Asked())
+    table = form.read(Given.open(file), asked).table
+    assert set(table.column_names) <= set(COLUMNS)
+    assert {"run", "value"} <= set(table.column_names)
+    rows = read_runs(file, asked).rows
+    assert len(rows) > 0
+    for row in range(len(rows)):
+        assert rows.place(row).removeprefix(f"{file} ")  # every value says where it stands
+
+
+@each_example
+def test_what_nobody_asks_for_is_answered_in_words(file: Path) -> None:
+    with pytest.raises(Misuse) as error:
+        read_runs(file, Asked({"tokens": "no such column"}))
+    assert str(file) in str(error.value) or "--column tokens=no such column" in str(error.value)
+
+
+def test_a_format_may_be_named() -> None:
+    given = Given.open(next(file for file in EXAMPLES if file.name == "history.csv"))
     assert recognise(given, "csv") is FORMATS["csv"]
     assert recognise(given, "wandb_hist") is FORMATS["wandb-history"]
 
 
-def test_none_and_several_are_told(put: File, monkeypatch: pytest.MonkeyPatch) -> None:
-    def format_(claim: bool) -> Format:
+def test_none_and_several_are_told(put: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    def form(claim: bool) -> Format:
         return Format("a form", recognises=lambda given: claim, read=lambda given, asked: Sheet(None))
 
     given = Given.open(put())
-    monkeypatch.setattr(formats, "FORMATS", {"one": format_(True), "two": format_(True), "three": format_(False)})
+    monkeypatch.setattr(formats, "FORMATS", {"one": form(True), "two": form(True), "three": form(False)})
     with pytest.raises(Misuse, match="could be one or two: say which with --format"):
         recognise(given)
-    monkeypatch.setattr(formats, "FORMATS", {"three": format_(False)})
+    monkeypatch.setattr(formats, "FORMATS", {"three": form(False)})
     with pytest.raises(Misuse, match=r"is in no format that Scalebook reads \(three: a form\)"):
         recognise(given)
 

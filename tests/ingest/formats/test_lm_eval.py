@@ -70,6 +70,13 @@ def test_a_likelihood_can_be_the_loss(put: File) -> None:
     assert frame.attrs["unit"] == "nats/byte"
 
 
+def test_a_loss_needs_size_and_tokens(put: File, refused: Refused) -> None:
+    file = put(results(), "results.json")
+    assert refused(file, metric="bits_per_byte").endswith("does not say the tokens: --column tokens=N")
+    sizeless = put(results(config={"model_args": ""}), "results.json")
+    assert refused(sizeless, metric="bits_per_byte").endswith("does not say the params: --column params=N")
+
+
 def test_scores_only_are_no_loss(put: File, refused: Refused) -> None:
     file = put(results({"piqa": TASKS["piqa"]}), "results.json")
     assert "holds accuracy, accuracy_norm and no loss: there is nothing to fit a law to" in refused(file)

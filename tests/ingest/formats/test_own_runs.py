@@ -80,6 +80,23 @@ def test_every_value_says_file_line_and_hash(put: File, own: Path) -> None:
     assert note == f"mine.csv has sha256 {hashlib.sha256(file.read_bytes()).hexdigest()}"
 
 
+def test_a_value_can_be_traced_to_its_line(put: File, own: Path) -> None:
+    from scalebook.ingest.trace import trace
+
+    file = put()
+    ingest_runs([file])
+    with open_corpus() as corpus:
+        ((metric_id,),) = corpus.rows("select metric_id from metric_ids where run = 'mine/big' and value = 3.75")
+        found = trace(corpus, metric_id)
+        assert found.raw is not None
+        assert (found.raw.text, found.raw.where, found.raw.relation) == ("big,1e9,1e9,3.75", "loss", "equal")
+        assert found.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+        file.write_text(LINES + "\n")
+        assert trace(corpus, metric_id).no_raw == f"{file} has changed since it was ingested"
+        file.unlink()
+        assert trace(corpus, metric_id).no_raw == f"{file} is not there any more"
+
+
 def test_neither_the_corpus_nor_the_file_is_touched(put: File, own: Path, small_folder: Path) -> None:
     file, before = put(), contents(small_folder)
     ingest_runs([file])

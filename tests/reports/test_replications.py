@@ -1,0 +1,73 @@
+"""The page of replications, and the section of the guide."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from scalebook.analysis.replication import Row, replications
+from scalebook.corpus.database import Corpus, open_corpus
+from scalebook.reports.replications import HEADER, LONGEST, blocks, number, page
+from scalebook.reports.report import Grid, Text
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "replications.md"
+
+ROWS = [
+    Row("a", 1.0, 1.001, 0.01, "table 1", "printed digits"),
+    Row("b", 1.0, math.nan, 0.01, "table 1", "printed digits", "no curves"),
+    Row("c", 1.0, 1.0, 0.01, "figure 1", "colour", detail=True),
+]
+
+
+def test_a_page_prints_rows_reasons_and_counts() -> None:
+    text = page({"porian": ROWS})
+    assert "| a | 1 | 1.001 | 0.01 | reached | table 1 |" in text
+    assert "| b | 1 | none | 0.01 | differs | table 1 |" in text
+    assert "* b: no curves." in text
+    assert "1 cells stand behind" in text
+    assert "| c |" not in text
+    assert number(123456.0) == "123456"
+
+
+def test_the_page_in_docs_is_what_the_command_finds() -> None:
+    """All papers are on it; those that are quick are made again, without the last digits of ours."""
+    text = PAGE.read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == list(replications)
+    with open_corpus(own_runs=False) as corpus:
+        quick = {r.name: list(r.replicate(corpus)) for r in replications.values() if r.seconds < 1.5}
+    assert len(quick) > 5
+
+    def known(markdown: str) -> dict[str, list[str]]:
+        parts = re.split(r"^## (.+)$", markdown, flags=re.MULTILINE)[1:]
+        told = {}
+        for name, body in zip(parts[::2], parts[1::2], strict=True):
+            rows = [[c.strip() for c in re.split(r"(?<!\\)\|", r)[1:-1]] for r in body.splitlines() if r[:1] == "|"]
+            told[name] = ["|".join([r[0], r[1], *r[3:]]) for r in rows]
+        return told
+
+    there = known(text)
+    for name, rows in known(page(quick)).items():
+        assert there[name] == rows, f"{name}: scalebook replicate --all --markdown > docs/replications.md"
+
+
+def test_the_guide_shows_what_its_corpus_allows(small: Corpus) -> None:
+    assert blocks(small) == []
+
+
+def test_the_section_counts_what_it_prints(small: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scalebook.reports.replications.replicated", lambda corpus, name: ROWS)
+    monkeypatch.setattr("scalebook.reports.replications.missing", lambda corpus, replication: [])
+    told = blocks(small)
+    quick = [r.name for r in replications.values() if r.seconds <= LONGEST]
+    text, table, why = told
+    assert isinstance(text, Text)
+    assert isinstance(table, Grid)
+    assert isinstance(why, Grid)
+    assert f"Of {2 * len(quick)} published numbers in {len(quick)} papers, {len(quick)} come back" in text.text
+    assert "hitchhiker" in text.text
+    assert len(table.rows) == 2 * len(quick)
+    assert list(table.header) == ["paper", *HEADER]
+    assert len(why.rows) == len(quick)
