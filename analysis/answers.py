@@ -6,7 +6,6 @@ import functools
 import hashlib
 import inspect
 import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -172,7 +171,7 @@ def _hash(code: str) -> str:
 
 @functools.cache
 def _source(function: Callable[..., Any]) -> str:
-    return inspect.getsource(sys.modules[function.__module__])
+    return Path(inspect.getfile(function)).read_text(encoding="utf-8")
 
 
 #: Modules that turn points into answers, besides law and protocol.

@@ -51,8 +51,15 @@ class Correction:
         return reach
 
 
-def standardised(results: pd.DataFrame) -> pd.DataFrame:
+def standardised(results: pd.DataFrame, protocol: str = "") -> pd.DataFrame:
     """Forecasts with an interval: their error and standard error in log loss, and a weight.
+
+    Parameters
+    ----------
+    results : DataFrame
+        Results of a study.
+    protocol : str
+        Forecasts under this protocol only; empty for all.
 
     Returns
     -------
@@ -61,13 +68,16 @@ def standardised(results: pd.DataFrame) -> pd.DataFrame:
         to 1 in each group of related families, shared equally by its families.
     """
     known = (results["status"] == "converged") & ~results["law"].isin(BASELINES) & (results["low"] > 0)
+    if protocol:
+        known &= results["protocol"] == protocol
     rows = results[known & np.isfinite(results["high"]) & (results["observed"] > 0)].copy()
     rows["error"] = np.log(rows["observed"] / rows["predicted"])
     rows["log_se"] = np.log(rows["high"] / rows["low"]) / 2 / NormalDist().inv_cdf(0.5 + STORED / 2)
     rows = rows[np.isfinite(rows["error"]) & np.isfinite(rows["log_se"])]
     families = rows.groupby("related")["family"].transform("nunique")
     rows["weight"] = 1 / (rows.groupby("family")["family"].transform("size") * families)
-    return rows.reset_index(drop=True)
+    told: pd.DataFrame = rows.reset_index(drop=True)
+    return told
 
 
 def correction(rows: pd.DataFrame) -> Correction:

@@ -24,6 +24,7 @@ from .fit import Fit, Objective, fit_batch
 from .law import Law, laws
 from .points import Mask, Points
 from .protocols.sizes_and_fraction import END, TRANSIENT
+from .variants import law_named
 
 #: Sizes to learn from: at least so many for a forecast of the largest, and of the second largest.
 LEAST = (2, 3)
@@ -124,7 +125,7 @@ def compare(
         If there is no such law or objective.
     """
     splits = _splits(points)
-    chosen = [laws[name] for name in law_names] or [law for law in laws.values() if law.target == "loss"]
+    chosen = [law_named(name) for name in law_names] or [law for law in laws.values() if law.target == "loss"]
     trials = []
     for law in chosen:
         status, reason = _unfit(points, law, len(splits), allow_mixed)

@@ -117,4 +117,5 @@ def one_per_family(rows: pd.DataFrame, setting: str, match: Sequence[str] = ()) 
     whole = known.groupby(design)[setting].transform("nunique") == values
     logs = known[whole].assign(are=np.log(known["are"]))
     means = logs.groupby(["family", "related", setting], as_index=False)["are"].mean()
-    return means.assign(are=np.exp(means["are"]))
+    told: pd.DataFrame = means.assign(are=np.exp(means["are"]))
+    return told

@@ -9,8 +9,8 @@ from scalebook.corpus.errors import Misuse
 
 from .bases import named, refuse_mixture
 from .fit import Bootstrap, Estimate, Fit, Objective, bootstrap, fit
-from .law import laws
 from .points import Points, drop
+from .variants import law_named
 
 Cluster = Literal["run", "family", "none"]
 
@@ -78,7 +78,7 @@ class Estimation:
 
 
 def estimate(points: Points, law: str, options: Options = Options()) -> Estimation:
-    """Fit a law by name.
+    """Fit a law by its name or its file; see `variants.law_named`.
 
     Raises
     ------
@@ -87,16 +87,17 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
     Misuse
         If the points lack a column that the law takes, hold values that it cannot take, or mix ways of counting.
     """
-    if options.bootstraps == 1 or (options.bootstraps and laws[law].estimate):
+    form = law_named(law)
+    if options.bootstraps == 1 or (options.bootstraps and form.estimate):
         why = "an error needs two refits or more" if options.bootstraps == 1 else f"{law} is read off, not fitted"
         raise Misuse(f"{options.bootstraps} bootstrap refits say nothing: {why}")
     if options.cluster == "family":
         raise Misuse("one family is one cluster, and an interval needs several: use --cluster run or --cluster none")
     kept = drop(points, early_tokens=options.early_tokens, highest_losses=options.highest_losses)
-    refuse_mixture(kept, laws[law].inputs, allowed=options.allow_mixed)
+    refuse_mixture(kept, form.inputs, allowed=options.allow_mixed)
     labels = kept["run"] if options.cluster == "run" else None
     found = fit(
-        laws[law],
+        form,
         kept.columns,
         objective=options.objective,
         delta=options.delta,
@@ -106,7 +107,7 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
         level=options.level,
     )
     if options.bootstraps and found.status == "converged":
-        drawn = bootstrap(laws[law], kept.columns, found, options.bootstraps, clusters=labels, seed=options.seed)
+        drawn = bootstrap(form, kept.columns, found, options.bootstraps, clusters=labels, seed=options.seed)
         found = _with_bootstrap(found, drawn)
     return Estimation(found, kept, len(points) - len(kept))
 

@@ -102,7 +102,7 @@ def fit_batch(
     Parameters
     ----------
     jobs : int
-        Threads. Results do not depend on it.
+        Processes. Results do not depend on it.
 
     Returns
     -------

@@ -7,6 +7,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -165,8 +166,15 @@ def find_law(name: str | Path) -> Law:
     'chinchilla'
     """
     if isinstance(name, Path) or name.endswith(".py") or "/" in name:
-        return load_law(name)
+        file = Path(name).resolve()
+        return _loaded(file, file.stat().st_mtime_ns) if file.is_file() else load_law(name)
     return laws[name]
+
+
+@lru_cache(maxsize=64)
+def _loaded(file: Path, changed: int) -> Law:
+    """A law from a file, read once until the file changes, so that two mentions of it are one law."""
+    return load_law(file)
 
 
 #: What goes wrong in somebody's code; anything else (a kill, an exit, no memory) is none of its business.

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -189,14 +190,14 @@ def _forecasts(results: pd.DataFrame, protocols: Sequence[str]) -> pd.DataFrame:
     """Forecasts of parametric laws with everything known that describes their design."""
     mine = results["protocol"].isin(protocols) & (results["status"] == "converged") & ~results["law"].isin(BASELINES)
     rows = results[mine & (results["are"] > 0)].assign(spread=lambda r: r["params_to"] / r["params_from"])
-    known = np.isfinite(rows[list(TERMS)].astype(float)).all(axis=1) & (rows["spread"] > 1)
+    known = rows[list(TERMS)].notna().all(axis=1) & (rows["spread"] > 1)
     kept: pd.DataFrame = rows[known].reset_index(drop=True)
     return kept
 
 
 def _terms(rows: pd.DataFrame) -> tuple[str, ...]:
     """The intercept, the numbers that vary, and every law, objective and architecture beside the main one."""
-    names = ["1", *(name for name in TERMS if rows[name].nunique() > 1)]
+    names = ["1", *(name for name in TERMS if not (rows[name] == rows[name].iloc[0]).all())]
     for column, main in (("law", MAIN_LAW), ("objective", MAIN_OBJECTIVE), ("architecture", "decoder")):
         several = rows.groupby(column)["related"].nunique()
         # What a single group has cannot be told from the group itself.
@@ -206,17 +207,18 @@ def _terms(rows: pd.DataFrame) -> tuple[str, ...]:
 
 def _matrix(rows: pd.DataFrame, names: Sequence[str]) -> Array:
     """One column per term: 1, binary logarithms of numbers, and 0 or 1 for words."""
-    columns = []
+    columns: list[NDArray[Any]] = []
     for name in names:
         column, _, word = name.partition("=")
         if name == "1":
             columns.append(np.ones(len(rows)))
         elif word:
-            columns.append((rows[column] == word).to_numpy(float) if column in rows else np.zeros(len(rows)))
+            columns.append((rows[column] == word).astype(float).to_numpy() if column in rows else np.zeros(len(rows)))
         else:
             # A target on fewer tokens than were seen is no extrapolation: nearer than 1 counts as 1.
             values = rows[name].to_numpy(float)
-            columns.append(np.log2(np.maximum(values, 1.0) if name.startswith("extrapolation") else values))
+            least = 1.0 if name.startswith("extrapolation") else 0.0
+            columns.append(np.asarray(np.log2(np.maximum(values, least)), float))
     return np.column_stack(columns)
 
 

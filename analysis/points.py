@@ -223,10 +223,11 @@ def _other_sets(corpus: Corpus, families: Sequence[str]) -> dict[str, dict[str, 
 def _matched(
     columns: Mapping[str, NDArray[Any]], sets: Mapping[str, Mapping[tuple[str, float], float]]
 ) -> dict[str, NDArray[Any]]:
-    """Losses on other sets at the places of a family's points; sets that cover less than half of them are left out."""
+    """Losses on other sets at the places of a family's points, of sets that hold half the points of every size."""
     places = list(zip(columns["run"].tolist(), columns["tokens"].tolist(), strict=True))
     found = {OTHER + name: np.array([losses.get(place, np.nan) for place in places]) for name, losses in sets.items()}
-    kept = {name: values for name, values in found.items() if np.mean(values > 0) >= 0.5}
+    sizes = [columns["params"] == size for size in np.unique(columns["params"])] if found else []
+    kept = {name: values for name, values in found.items() if all(np.mean(values[m] > 0) >= 0.5 for m in sizes)}
     return kept | ({MEAN: np.mean([columns["loss"], *kept.values()], axis=0)} if kept else {})
 
 

@@ -99,10 +99,10 @@ def _random_effects(effects: Array, variances: Array, level: float) -> Pooled:
     free = len(effects) - 1
     half = float(t.ppf(0.5 + level / 2, free)) * deviation
     p = float(2 * t.sf(abs(mean) / deviation, free)) if deviation else float(mean == 0)
-    ends = np.exp([mean, mean - half, mean + half])
+    value, low, high = (float(np.exp(x)) for x in (mean, mean - half, mean + half))
     cochran = float(np.sum((effects - np.average(effects, weights=1 / variances)) ** 2 / variances))
     i2 = max(0.0, 1 - free / cochran) if cochran else 0.0
-    return Pooled(*map(float, ends), max(0.0, float(found.tau2)), i2, p, len(effects))
+    return Pooled(value, low, high, max(0.0, float(found.tau2)), i2, p, len(effects))
 
 
 def _means(effects: Array, level: float) -> Pooled:
@@ -113,8 +113,8 @@ def _means(effects: Array, level: float) -> Pooled:
     mean, deviation = float(np.mean(effects)), float(np.std(effects, ddof=1) / np.sqrt(len(effects)))
     half = float(t.ppf(0.5 + level / 2, free)) * deviation
     p = float(2 * t.sf(abs(mean) / deviation, free)) if deviation else float(mean == 0)
-    ends = np.exp([mean, mean - half, mean + half])
-    return Pooled(*map(float, ends), np.nan, np.nan, p, len(effects))
+    value, low, high = (float(np.exp(x)) for x in (mean, mean - half, mean + half))
+    return Pooled(value, low, high, np.nan, np.nan, p, len(effects))
 
 
 def false_discovery(p_values: Sequence[float]) -> list[float]:

@@ -28,7 +28,7 @@ from .law import laws
 from .lending import Loan, loans
 from .points import Points, families_with_points, points_of_families
 from .protocol import Protocol, protocols
-from .variants import law_named
+from .variants import canonical, law_named
 from .work import Unit, carried_out, chunks_of, known
 
 __all__ = ["DEFAULT_LAWS", "DEFAULT_PROTOCOLS", "SCHEMA", "Study", "fitted", "study"]
@@ -128,7 +128,7 @@ def study(
     for one in objectives:
         Options(one, delta, starts, seed, 0.9)
     chosen = [protocols[n] for n in (names or protocols)]
-    forms = [law_named(n).name for n in (law_names or laws)]
+    forms = [canonical(n) for n in (law_names or laws)]
     asked = _families(corpus, chosen, families)
     options = [(form, one, delta, starts, seed) for form in forms for one in objectives]
     units = _units(corpus, asked, options, folder)

@@ -45,8 +45,8 @@ def errors(
         If no baseline was run, or nothing else.
     """
     rows = results[(results["protocol"] == protocol) & (results["target_params"] > 0)]
-    fallback = rows[(rows["law"] == "last_seen") & rows["are"].notna()]
-    fallback = fallback.drop_duplicates(["family", "sizes"]).set_index(["family", "sizes"])["are"]
+    last = rows[(rows["law"] == "last_seen") & rows["are"].notna()]
+    fallback = last.drop_duplicates(["family", "sizes"]).set_index(["family", "sizes"])["are"]
     if fallback.empty:
         raise NoAnswer("no family has a forecast by the last loss seen, which others are compared with")
     table = {}
@@ -60,7 +60,7 @@ def errors(
     ares = ares.dropna() if shared else ares.apply(lambda column: column.fillna(fallback))
     if ares.empty:
         raise NoAnswer("no family has a forecast by every contestant")
-    logs = np.log(ares.clip(lower=SMALLEST))
+    logs: pd.DataFrame = ares.clip(lower=SMALLEST).apply(np.log)
     related = rows.drop_duplicates("family").set_index("family")["related"]
     return logs.groupby(level="family").mean(), related, pd.Series(determined)
 
@@ -115,5 +115,5 @@ def compared(
 ) -> tuple[pd.Series, pd.Series]:
     """Error of one contestant over that of another in each family, and the group of each family."""
     logs, related, _ = errors(results, protocol, shared=shared)
-    ratios: pd.Series = np.exp(logs[one] - logs[other])
+    ratios = (logs[one] - logs[other]).map(np.exp)
     return ratios, related.loc[logs.index]

@@ -1,21 +1,23 @@
-"""Laws by name, with coefficients held or tied: ``chinchilla[beta=alpha]`` is the name that such a law has itself."""
+"""Laws by name or by file, with coefficients held or tied, as in ``chinchilla[beta=alpha]``."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from scalebook.corpus.errors import Misuse
 
-from .law import Law, laws
+from .law import Law, find_law, laws
 
 
 def law_named(text: str) -> Law:
-    """A law of the registry, constrained as the brackets behind its name say.
+    """A law of the registry or from a user's file, constrained as the brackets behind its name say.
 
     Parameters
     ----------
     text : str
-        ``NAME`` or ``NAME[coefficient=value,coefficient=other coefficient]``.
+        ``NAME`` or ``NAME[coefficient=value,coefficient=other coefficient]``; the name may be the path of a file, such
+        as ``./my_law.py``.
 
     Raises
     ------
@@ -32,8 +34,8 @@ def law_named(text: str) -> Law:
     >>> law_named("chinchilla[beta=alpha]").free
     ('E', 'A', 'B', 'alpha')
     """
-    name, bracket, rest = text.partition("[")
-    law = laws[name.strip()]
+    name, bracket, rest = _parted(text)
+    law = find_law(name)
     if not bracket:
         return law
     held: dict[str, float | str] = {}
@@ -43,6 +45,28 @@ def law_named(text: str) -> Law:
             raise Misuse(f"no constraint: {text!r}; write such as chinchilla[beta=alpha] or chinchilla[alpha=0.35]")
         held[match[1]] = _value(match[2])
     return law.constrain(**held)
+
+
+def canonical(text: str) -> str:
+    """The one way to write a law: its own name, and for a file its full path, whatever folder it is read from.
+
+    Examples
+    --------
+    >>> canonical("chinchilla[ beta = alpha ]")
+    'chinchilla[beta=alpha]'
+    """
+    law, (name, _, _) = law_named(text), _parted(text)
+    _, bracket, rest = law.name.partition("[")
+    return law.name if name in laws else str(Path(name).resolve()) + bracket + rest
+
+
+def _parted(text: str) -> tuple[str, str, str]:
+    """Name or path, bracket, and what is behind it."""
+    path, ending, rest = text.strip().partition(".py")
+    if ending and (not rest or rest.startswith("[")):
+        return path + ending, rest[:1], rest[1:]
+    name, bracket, rest = text.partition("[")
+    return name.strip(), bracket, rest
 
 
 def _value(text: str) -> float | str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from scalebook.analysis.calibration import coverage, held, standardised
-from scalebook.analysis.finding import Evidence, Finding, Shown
+from scalebook.analysis.finding import Evidence, Finding, Need, Shown
 from scalebook.analysis.frontier import designs, frontier
 from scalebook.analysis.protocols.sizes_and_fraction import MOST
 from scalebook.analysis.results import all_but_largest, forecasts, fullest
@@ -131,7 +131,7 @@ def _drawing(name: str, finding: Finding, results: pd.DataFrame) -> list[Block]:
         drawn = law_against_baselines.draw(pd.DataFrame(tables))
         return [Figure("Each line is a family; marks further left are better.", drawn, "Errors of laws and baselines")]
     if name == "do_intervals_hold":
-        drawn = coverage_figure.draw(coverage(held(standardised(results)), "related"))
+        drawn = coverage_figure.draw(coverage(held(standardised(results, Need().protocol)), "related"))
         return [Figure("n is the number of forecasts of a group.", drawn, "Coverage of intervals by group of families")]
     if name == "what_a_flop_buys":
         tried = designs(results)

@@ -148,8 +148,8 @@ _made_up.__module__ = "anywhere.made_up"
 
 @pytest.fixture(scope="session")
 def small_study(small_folder: Path, kept: Path) -> Study:
-    """The default study of the small corpus."""
-    from scalebook.analysis.study import study
+    """All studies of the small corpus that the guide takes its findings from."""
+    from scalebook.analysis.asked import gather
 
     with open_corpus(small_folder) as corpus:
-        return study(corpus, cache=kept)
+        return gather(corpus, cache=kept)

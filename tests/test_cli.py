@@ -569,11 +569,12 @@ def test_the_guide_is_written_in_both_formats(cli: Cli, tmp_path: Path) -> None:
     assert (said.code, said.err) == (0, "")
     told = json.loads(said.out)
     assert told["files"] == [str(folder / "guide.html"), str(folder / "guide.pdf")]
-    assert (told["families"], told["laws_fitted"] > 10) == (3, True)
+    assert told["families"] >= 3
+    assert told["laws_fitted"] > 100
     assert (folder / "guide.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert (folder / "guide.pdf").read_bytes().startswith(b"%PDF-")
     plain = cli("report", "guide", "-o", folder, "--jobs", 1, "--format", "html")
-    assert "laws fitted over 3 families in" in plain.out
+    assert f"{told['laws_fitted']} laws fitted over {told['families']} families in" in plain.out
     assert f"wrote {folder / 'guide.html'}" in plain.out
     assert "guide.pdf" not in plain.out
 

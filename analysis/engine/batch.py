@@ -21,12 +21,15 @@ from .fitted import Fit
 from .objective import Loss
 from .record import Options, Solved, doubtful, empty, read_off, record
 from .search import Solution, by_width, losses, search
+from .solver import Rows
 from .uncertainty import Evidence, assess
 
 POINTS = 400_000
 """Most points of one chunk: what bounds the memory of a batch, at about 100 bytes each."""
 PROBLEMS = 1000
 """Most problems of one chunk, on average."""
+CORNERED, NOISY = 14, 10.0
+"""So few points, with residuals so many deltas long on average, leave a robust loss several minima close together."""
 
 
 def solve_batch(
@@ -120,7 +123,7 @@ def _solve(coordinates: Coordinates, options: Options, tables: list[Table]) -> S
     steps = losses(options.objective, options.delta)
     found = search(coordinates, steps, tables, options.starts, options.seed)
     evidence = _evidence(coordinates, steps[-1], found, tables)
-    unsure = np.flatnonzero(doubtful(found, evidence, options.starts) & ([len(t.target) < LONG for t in tables]))
+    unsure = _unsure(options, steps[-1], found, evidence, tables)
     if len(unsure):
         here = [tables[int(k)] for k in unsure]
         again = exhaust(coordinates, steps, here, options.starts, options.seed, found.take(unsure))
@@ -131,6 +134,14 @@ def _solve(coordinates: Coordinates, options: Options, tables: list[Table]) -> S
     values, jacobian = coordinates.natural(found.x, shifts(coordinates, tables))
     known = np.where(np.isnan(evidence.covariance), 0.0, evidence.covariance)
     return Solved(found, evidence, values, jacobian @ known @ jacobian.transpose(0, 2, 1))
+
+
+def _unsure(options: Options, loss: Loss, found: Solution, evidence: Evidence, tables: Sequence[Table]) -> Rows:
+    """Tables to be searched the slow way: nothing is verified, or few points lie at many corners of the loss."""
+    points = np.array([t.n_points for t in tables])
+    cornered = (points <= CORNERED) & (evidence.size > NOISY * loss.delta * points)
+    rows: Rows = np.flatnonzero((doubtful(found, evidence, options.starts) | cornered) & (points < LONG))
+    return rows
 
 
 def _evidence(coordinates: Coordinates, loss: Loss, found: Solution, tables: Sequence[Table]) -> Evidence:

@@ -11,12 +11,13 @@ from ..results import forecasts
 from ..verdict import Published
 
 NEED = Need("borrowed_coefficients", laws=("chinchilla",))
+SAME, OTHER = "the same", "another"
 CONTRAST = Contrast(
     question="Can one run do, with coefficients of another family?",
     setting="lender",
     shown=Shown("architecture of the lender"),
-    base="the same",
-    other="another",
+    base=SAME,
+    other=OTHER,
     against="that with a lender of the same",
     claim="One run with the size term of a family of {base} architecture forecasts the largest model with {base_are} in"
     " the median, with that of {other} architecture with {other_are}. Within a family that is {ratio} the error (90 %"
@@ -36,7 +37,7 @@ def find(results: pd.DataFrame) -> Finding:
     rows = forecasts(results, NEED.protocol)
     rows = rows[rows["architecture"].notna() & rows["lent_architecture"].notna()]
     same = rows["architecture"] == rows["lent_architecture"]
-    rows = rows.assign(lender=np.where(same, CONTRAST.base, CONTRAST.other))
+    rows = rows.assign(lender=np.where(same, SAME, OTHER))
     return CONTRAST.find(one_per_family(rows, "lender", ["size"]))
 
 

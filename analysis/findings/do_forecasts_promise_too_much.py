@@ -43,8 +43,8 @@ def find(results: pd.DataFrame) -> Finding:
     return Finding(
         question="Do forecasts promise too much?",
         claim=evidence.say(
-            "In {families} families the forecast of {law} is {ratio} times the loss in the median (90 % interval {low});"
-            " it lies above the loss in {above} of the cases, groups weighing equally.",
+            "In {families} families the forecast of {law} is {ratio} times the loss in the median (90 % interval"
+            " {low}); it lies above the loss in {above} of the cases, groups weighing equally.",
             **cells,
         ),
         evidence=evidence,

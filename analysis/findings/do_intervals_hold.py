@@ -13,7 +13,7 @@ MAIN = 0.9
 
 def find(results: pd.DataFrame) -> Finding:
     """Coverage over groups of families, before and after correction."""
-    rows = standardised(results[results["protocol"] == Need().protocol])
+    rows = standardised(results, Need().protocol)
     if rows["related"].nunique() < 2:
         raise NoAnswer("no family has a forecast with an interval beside one of another group")
     told = held(rows)

@@ -17,9 +17,9 @@ CONTRAST = Contrast(
     base=0,
     other=1,
     against="that of finals alone",
-    claim="Fitted to final checkpoints alone, laws forecast with {base_are} in the median; with those before the end too,"
-    " with {other_are}. Within a family that is {ratio} the error (90 % interval {interval}, {families} families of"
-    " {groups} groups that allow both).",
+    claim="Fitted to final checkpoints alone, laws forecast with {base_are} in the median; with those before the"
+    " end too, with {other_are}. Within a family that is {ratio} the error (90 % interval {interval}, {families}"
+    " families of {groups} groups that allow both).",
     rule="Where final checkpoints alone determine a law, compare: with those before the end the error was {ratio}"
     " that without.",
     published=Published(

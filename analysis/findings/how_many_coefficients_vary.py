@@ -1,4 +1,4 @@
-"""How many of the five coefficients of the law vary from family to family: principal components, with and without scale.
+"""How many of the five coefficients of the law vary from family to family: principal components, scaled or not.
 
 A component analysis of coefficients that are not standardised finds what is printed in large numbers: log A and log B.
 These are losses of a model of one parameter and of one token, far outside the data, and lie along a line with their
@@ -50,7 +50,8 @@ def find(results: pd.DataFrame) -> Finding:
     redrawn = np.array(
         [_explained(_at_place(table), related, some, scaled=True) for some in drawn if len(set(some)) > THREE]
     )
-    low, high = np.quantile(redrawn[:, THREE - 1], [0.05, 0.95])
+    low, high = (float(end) for end in np.quantile(redrawn[:, THREE - 1], [0.05, 0.95]))
+    share = float(shares["standardised"][THREE - 1])
     rows = pd.DataFrame(told)
     rows.loc[rows["components"] == THREE, ["low", "high"]] = [low, high]
     evidence = Evidence(
@@ -78,9 +79,7 @@ def find(results: pd.DataFrame) -> Finding:
             families=(THREE, "families"),
         ),
         evidence=evidence,
-        interval=Interval(
-            float(shares["standardised"][THREE - 1]), float(low), float(high), 0.9, len(table), len(groups)
-        ),
+        interval=Interval(share, float(low), float(high), 0.9, len(table), len(groups)),
         rests_on=tuple(sorted(full["family"])),
         published=PUBLISHED,
         rule=evidence.say(
@@ -97,8 +96,8 @@ def _coefficients(full: pd.DataFrame) -> tuple[Array, list[str]]:
     kept, related = [], []
     for text, group in zip(full["coefficients"], full["related"], strict=True):
         found = json.loads(text) if isinstance(text, str) else {}
-        row = [found.get(name) for name in NAMES]
-        if all(v is not None for v in row) and row[0] > 0 and row[1] > 0:
+        row = [float(found[name]) for name in NAMES if found.get(name) is not None]
+        if len(row) == len(NAMES) and row[0] > 0 and row[1] > 0:
             kept.append([*np.log(row[:2]), *row[2:]])
             related.append(str(group))
     return np.array(kept).reshape(-1, len(NAMES)), related

@@ -79,9 +79,8 @@ def _change(rows: pd.DataFrame, sizes: int, last: int) -> pd.Series:
     before = rows[["family", "sizes", "last", "are"]]
     after = before.assign(sizes=before["sizes"] - sizes, last=before["last"] - last)
     both = before.merge(after, on=["family", "sizes", "last"], suffixes=("", "_after"))
-    logs = np.log(both["are_after"] / both["are"])
-    means: pd.Series = np.exp(logs.groupby(both["family"]).mean())
-    return means
+    logs = (both["are_after"] / both["are"]).map(np.log)
+    return logs.groupby(both["family"]).mean().map(np.exp)
 
 
 QUESTION = Question(find, (NEED,))

@@ -47,14 +47,14 @@ def find(results: pd.DataFrame) -> Finding:
         },
     )
     near, far, main = designs[0]["told"], designs[1]["told"], TERMS[DOUBLED]
-    mine = effects.set_index("term").loc[DOUBLED]
+    mine = effects[effects["term"] == DOUBLED].to_dict("records")[0]
     counts = (fitted.families, fitted.groups)
     return Finding(
         question="How does the error grow with the distance to the target?",
         claim=evidence.say(
-            "A {main} multiplies the error by {factor} (90 % interval {interval}), all else being the same. With {near},"
-            " expect {near_are}; with {far}, {far_are} (90 % of groups of families lie between {far_range}; learnt from"
-            " {families} families).",
+            "A {main} multiplies the error by {factor} (90 % interval {interval}), all else being the same. With"
+            " {near}, expect {near_are}; with {far}, {far_are} (90 % of groups of families lie between {far_range};"
+            " learnt from {families} families).",
             main=(main, "told"),
             factor=(main, "factor"),
             interval=(main, "low"),

@@ -34,7 +34,8 @@ def find(results: pd.DataFrame) -> Finding:
     interval = over_families(ratios, related)
     claim = evidence.say(
         "With the same law and starts over {families} families, {raw} errs by {raw_are} in the median and {main} by"
-        " {main_are}. Within a family the error of the former is {ratio} that of the latter (90 % interval {interval}).",
+        " {main_are}. Within a family the error of the former is {ratio} that of the latter (90 % interval"
+        " {interval}).",
         families=(RAW, "families"),
         raw=(RAW, "contestant"),
         raw_are=(RAW, "are"),

@@ -1,6 +1,7 @@
 """Repeat a recipe with another seed, and predict the end of one replicate from all others.
 
-With `last_seen`, the error is the difference between seeds; a law adds what it misses.
+What is predicted is the final checkpoint. With `last_seen`, the error is the difference between two replicates; a law
+adds what it misses.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..designs import END, spread, trained
+from ..designs import spread, trained
 from ..points import Points
 from ..protocol import Protocol, Split
 
@@ -21,7 +22,7 @@ def split(points: Points) -> Iterator[Split]:
     """Up to twelve groups of replicates, up to four of each; all others are seen to their end."""
     words = points.columns.get("replicate_group", np.full(len(points), "", object)).astype(str)
     runs = points["run"].astype(str)
-    seen, last = trained(points), trained(points, since=END)
+    seen = trained(points)
     several = [word for word in np.unique(words[words != ""]) if len(np.unique(runs[words == word])) > 1]
     for group in spread(range(len(several)), GROUPS):
         mine = words == several[group]
@@ -29,7 +30,7 @@ def split(points: Points) -> Iterator[Split]:
         for k in spread(range(len(members)), REPLICATES):
             one = runs == members[k]
             settings = {"recipe": group + 1, "replicate": k + 1, "others": len(members) - 1}
-            yield Split(settings, mine & ~one & seen, one & last, "dropped")
+            yield Split(settings, mine & ~one & seen, one & points.final, "dropped")
 
 
 PROTOCOL = Protocol(

@@ -49,7 +49,7 @@ def draw(rows: pd.DataFrame, label: str, verdicts: Sequence[str] = ()) -> str:
             colour, mark = MARKS.get(verdict, (BLUE, "D"))
             axes.plot([], [], color=colour, marker=mark, linewidth=1.6, label=verdict)
         if verdicts:
-            axes.legend(ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False, borderpad=0)
+            axes.legend(ncols=4, loc="lower right", bbox_to_anchor=(1, 1.0), frameon=False, borderpad=0)
         return svg(figure)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import FrozenInstanceError
 from typing import Any
 
@@ -166,6 +167,27 @@ def test_a_batch_gives_what_single_fits_give() -> None:
             assert one.condition == pytest.approx(alone.condition, rel=1e-3)
 
 
+@pytest.mark.parametrize("objective", ["huber-log", "lsq"])
+@pytest.mark.parametrize("noise", [0.0, 0.003])
+def test_a_long_table_is_fitted_in_bounded_memory(objective: Any, noise: float) -> None:
+    """2e5 points; the benchmark takes 1e6. What rounding leaves of a noiseless curve grows with their number."""
+    columns, truth = table(CHINCHILLA, n=200_000, noise=noise)
+    tracemalloc.start()
+    result = fit(CHINCHILLA, columns, objective=objective)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert result.status == "converged", result.reason
+    assert result.values == pytest.approx(truth, rel=0.01 if noise else 1e-9)
+    assert peak < 500 * 200_000
+
+
+def test_terms_that_may_change_places_are_not_identified() -> None:
+    tokens = 20 * GOOD["params"]
+    loss = CHINCHILLA.predict(GOOD["params"], tokens, **TRUTH)
+    result = fit(CHINCHILLA, changed(tokens=tokens, loss=loss))
+    assert result.status == "not_identified"
+
+
 def test_a_batch_does_not_depend_on_the_number_of_processes() -> None:
     tables = [table(CHINCHILLA, n=30, seed=k, noise=0.004)[0] for k in range(8)]
     one, two = fit_batch(CHINCHILLA, tables), fit_batch(CHINCHILLA, tables, jobs=2)
@@ -250,8 +272,20 @@ def test_never_worse_than_the_truth(seed: int, n: int) -> None:
     assert result.starts_agreeing >= 2
 
 
+COMMON = (
+    "chinchilla",
+    "chinchilla_tied",
+    "compute",
+    "kaplan",
+    "loss_to_error",
+    "minicpm",
+    "multiplicative",
+    "overtraining",
+)
+
+
 @pytest.mark.parametrize("objective", ["lsq-log", "huber-log"])
-@pytest.mark.parametrize("name", ["chinchilla", "compute", "kaplan", "overtraining", "loss_to_error"])
+@pytest.mark.parametrize("name", COMMON)
 def test_intervals_cover_what_they_promise(name: str, objective: Any) -> None:
     """500 simulations: 90 % intervals of coefficients, of the law and of a new run hold it 87 to 93 % of the time."""
     law, n, noise = laws[name], 150, 0.003
@@ -271,7 +305,7 @@ def test_intervals_cover_what_they_promise(name: str, objective: Any) -> None:
         ends = np.array([f.interval(noise=noisy, **at) for f in fits])
         value = new if noisy else np.full(500, exact)
         held[what] = np.mean((ends[:, 0] <= value) & (value <= ends[:, 1]))
-    assert all(0.865 <= share <= 0.935 for share in held.values()), held
+    assert all(0.87 <= share <= 0.93 for share in held.values()), held
 
 
 def test_a_wild_bootstrap_agrees_with_the_sandwich() -> None:

@@ -158,7 +158,7 @@ def test_no_refit_is_worse_than_one_by_scipy(chinchilla_points: Columns, fitted:
 
 
 def test_free_scale_likelihood_reaches_the_published_coefficients(chinchilla_points: Columns) -> None:
-    """Besiroglu et al. (arXiv:2404.10102) print the fit of a likelihood with a free scale, not the minimum of Huber's."""
+    """Besiroglu et al. (arXiv:2404.10102) print a free-scale likelihood fit, not Huber's minimum."""
     golden = GOLDEN["besiroglu2024"]
     ours = fit(CHINCHILLA, chinchilla_points, objective="likelihood")
     assert ours.status == "converged"

@@ -34,8 +34,8 @@ def test_predictions_are_the_rows_of_the_study(small_study: Study, small_folder:
     assert set(names) == set(RESULT_COLUMNS) | settings
     for name, column in small_study.results.items():
         known = column.notna()
-        assert (rows[name].notna() == known).all(), name
-        assert rows.loc[known, name].tolist() == column[known].tolist(), name
+        assert (rows[str(name)].notna() == known).all(), name
+        assert rows[str(name)][known].tolist() == column[known].tolist(), name
 
 
 def test_a_fit_is_one_row_whatever_it_forecast(small_study: Study, small_folder: Path, folder: Path) -> None:
@@ -58,8 +58,8 @@ def test_findings_say_what_they_rest_on(small_folder: Path, folder: Path) -> Non
     assert {"how_many_sizes", "how_much_training", "law_against_baselines"} <= set(rows.index)
     assert (rows["low"] <= rows["value"]).all()
     assert rows["claim"].str.endswith(".").all()
-    assert rows.loc["how_many_sizes", "groups"] == 2
-    assert rows.loc["how_many_sizes", "caution"].startswith("Rests on 2 independent groups")
+    assert rows["groups"].to_dict()["how_many_sizes"] == 2
+    assert str(rows["caution"].to_dict()["how_many_sizes"]).startswith("Rests on 2 independent groups")
 
 
 @pytest.mark.parametrize("name", ["predictions", "findings"])

@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scalebook.analysis.points import SAME_SIZE, Points, drop, families_with_points, family_points
-from scalebook.corpus.database import Corpus
+from scalebook.analysis.points import (
+    MEAN,
+    SAME_SIZE,
+    Points,
+    drop,
+    families_with_points,
+    family_points,
+    points_of_families,
+)
+from scalebook.corpus.database import Corpus, open_corpus
 from scalebook.corpus.errors import Misuse, UnknownName
 
 
@@ -105,6 +113,29 @@ def test_families_are_counted_by_their_sizes(small: Corpus) -> None:
     assert families_with_points(small) == ["one", "three", "two"]
     assert families_with_points(small, sizes=2) == ["one", "pair", "three", "two"]
     assert families_with_points(small, sizes=6) == []
+
+
+def test_losses_on_other_sets_stand_beside_the_canonical_one() -> None:
+    """Gadre's runs have eight sets each; of OLMo's, only those count that both sizes were evaluated on."""
+    with open_corpus(own_runs=False) as corpus:
+        gadre, olmo = points_of_families(corpus, ["gadre-c4", "olmo"])
+    assert len(gadre.other_sets) == 7
+    assert np.isfinite(gadre[MEAN]).all()
+    assert gadre[MEAN] == pytest.approx(np.mean([gadre[name] for name in ("loss", *gadre.other_sets)], axis=0))
+    assert 5 < len(olmo.other_sets) < 22
+    for size in olmo.sizes:
+        assert np.isfinite(olmo[MEAN][olmo["params"] == size]).mean() > 0.4
+    assert (gadre.architecture, gadre.varies) == ("decoder", "")
+    assert set(olmo["schedule"]) == {"cosine", "linear"}
+    assert np.isfinite(olmo["step"]).all()
+
+
+def test_a_family_without_other_sets_has_no_mean(small: Corpus) -> None:
+    points = family_points(small, "one")
+    assert points.other_sets == ()
+    assert MEAN not in points.columns
+    assert points.final.sum() == len(points.runs)
+    assert points.progress.max() == 1.0
 
 
 def test_the_beginning_of_training_can_be_left_out() -> None:

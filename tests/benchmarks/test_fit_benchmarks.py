@@ -5,6 +5,7 @@ Run with ``pytest tests/benchmarks --benchmark-only``; one table is printed at t
 
 from __future__ import annotations
 
+import os
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -175,6 +176,48 @@ def test_bulk_fits_against_curve_fit_from_one_start(benchmark: Any) -> None:
     assert sum(f.status == "converged" for f in fits) >= 990
     assert (ours <= np.array(reached) * (1 + 1e-9)).all()
     assert spent / len(some) / seconds > 2
+
+
+@pytest.mark.parametrize("objective", ["lsq", "huber-log"])
+def test_bulk_fits_over_two_cores(benchmark: Any, objective: Any) -> None:
+    """The same tables in two processes, each table from 8 starts and verified, against one start on one core."""
+    sizes = np.exp(np.random.default_rng(2).uniform(np.log(20), np.log(5000), 1000)).astype(int).tolist()
+    tables = simulate(3, sizes)
+    options = {"objective": objective, "jobs": 2}
+    fits = benchmark.pedantic(fit_batch, (CHINCHILLA, tables), options, rounds=3, warmup_rounds=1)
+    seconds, best = benchmark.stats.stats.median / 1000, benchmark.stats.stats.min / 1000
+    spent, _ = clock(lambda: [_curve_fit(table) for table in tables[::5]])
+    theirs = spent / len(tables[::5])
+    ROWS.append(
+        (
+            f"the same over two cores, {objective}, load {os.getloadavg()[0]:.1f}",
+            f"{seconds * 1e3:.2f} ms (best {best * 1e3:.2f})",
+            f"{theirs * 1e3:.2f} ms (curve_fit, one start, one core)",
+            f"{theirs / seconds:.1f}",
+            f"{sum(f.value for f in fits):.9e}",
+            "-",
+        )
+    )
+    assert sum(f.status == "converged" for f in fits) >= 990
+    assert theirs / seconds > 2
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.004])
+def test_a_million_points(benchmark: Any, noise: float) -> None:
+    rng = np.random.default_rng(4)
+    params, tokens = (np.exp(rng.uniform(np.log(a), np.log(b), 1_000_000)) for a, b in ((2e7, 2e10), (1e9, 1e12)))
+    f = 1.7 + 0.5 * (params / 3e8) ** -0.35 + 0.6 * (tokens / 3e10) ** -0.3
+    data = {"params": params, "tokens": tokens, "loss": f * np.exp(noise * rng.normal(size=len(f)))}
+    found = benchmark.pedantic(fit, (CHINCHILLA, data), rounds=1)
+    tracemalloc.start()
+    fit(CHINCHILLA, data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    seconds = benchmark.stats.stats.median
+    name = f"1,000,000 points, noise {noise:g}, peak {peak / 1e6:.0f} MB"
+    ROWS.append((name, f"{seconds:.2f} s", "-", "-", f"{found.value:.9e}", "-"))
+    assert found.status == "converged"
+    assert peak < 500e6
 
 
 def _curve_fit(table: Data) -> float:

@@ -100,5 +100,5 @@ def test_killed_twenty_times(benchmark: Any, undisturbed: tuple[Path, float, flo
     kept = benchmark.pedantic(disturbed, rounds=1)
     sys.stderr.write(f"\nunits kept after each kill: {kept}\n")
     assert kept == sorted(kept)
-    files = [(root / "all.parquet") for root in (folder, tmp_path)]
-    pd.testing.assert_frame_equal(*(pd.read_parquet(file) for file in files), check_exact=True)
+    one, other = (pd.read_parquet(root / "all.parquet") for root in (folder, tmp_path))
+    pd.testing.assert_frame_equal(one, other, check_exact=True)

@@ -15,7 +15,7 @@ import pytest
 
 from scalebook.reports import figures
 from scalebook.reports.drawing import STYLE
-from scalebook.reports.figures import effect_of_setting, error_grid, law_against_baselines
+from scalebook.reports.figures import budget, coverage, effect_of_setting, error_grid, intervals, law_against_baselines
 
 NAMES = [f"family-{n}" for n in range(6)]
 SIZES = pd.DataFrame([[0.5, 0.02], [0.03, np.nan], [np.nan, np.nan]] * 2, NAMES, [2.0, 3.0])
@@ -27,11 +27,24 @@ MEDIAN = pd.DataFrame(
 LAWS = pd.DataFrame(
     np.geomspace(0.001, 0.5, 24).reshape(6, 4), NAMES, ["chinchilla", "compute", "last_seen", "best_seen"]
 )
+TRIED = pd.DataFrame({"share": np.geomspace(0.002, 1, 20), "are": np.geomspace(0.5, 0.001, 20)})
+BUDGETS = pd.DataFrame(
+    {"budget": [0.01, 0.1, 1.0], "are": [0.1, 0.03, 0.01], "are_low": [0.05, 0.01, 0.001], "are_high": [0.2, 0.1, 0.05]}
+).assign(best=[0.05, 0.02, 0.005], groups=[3, 4, 5])
+GROUPS = pd.DataFrame(
+    {"before_90": [0.4, 1.0, 0.7], "after_90": [0.8, 1.0, np.nan], "forecasts": [12, 7, 30]}, ["ann", "bob", "cid"]
+)
+FACTORS = pd.DataFrame(
+    {"name": ["a rule", "another"], "value": [0.5, 1.7], "low": [0.3, -np.inf], "high": [0.9, np.inf]}
+)
 
 DRAWN: dict[str, Callable[[], str]] = {
     "error_grid": lambda: error_grid.draw(SIZES, SHARES),
     "effect_of_setting": lambda: effect_of_setting.draw(EFFECT, MEDIAN, "share of training seen", percent=True),
     "law_against_baselines": lambda: law_against_baselines.draw(LAWS),
+    "budget": lambda: budget.draw(TRIED, BUDGETS),
+    "coverage": lambda: coverage.draw(GROUPS),
+    "intervals": lambda: intervals.draw(FACTORS, "effect (factor)", ["supported", "not supported"]),
 }
 every = pytest.mark.parametrize("name", list(DRAWN))
 
@@ -151,3 +164,21 @@ def test_any_number_of_families_is_drawn(families: int, columns: int) -> None:
     assert set(index) <= set(texts(error_grid.draw(table, table)))
     dots = pd.DataFrame(0.05, index, ["chinchilla", "last_seen"])
     assert set(index) <= set(texts(law_against_baselines.draw(dots)))
+
+
+def test_costs_and_errors_have_their_units() -> None:
+    said = texts(budget.draw(TRIED, BUDGETS))
+    assert {"compute of the small runs over the target's own", "ARE of the largest model's loss"} <= set(said)
+    assert {"1 %", "10 %", "100 %"} <= set(said)
+    assert {"median of designs, 90 % interval", "best design so far, known afterwards"} <= set(said)
+
+
+def test_groups_say_how_many_forecasts_they_are_of() -> None:
+    said = texts(coverage.draw(GROUPS))
+    assert {"ann (n=12)", "bob (n=7)", "cid (n=30)", "as fitted", "corrected by the other groups"} <= set(said)
+    assert "forecasts whose 90 % interval holds [%]; dotted: what the interval says" in said
+
+
+def test_effects_say_their_rows_and_may_be_unbounded() -> None:
+    said = texts(intervals.draw(FACTORS, "effect (factor)"))
+    assert {"a rule", "another", "effect (factor)"} <= set(said)

@@ -11,12 +11,12 @@ from ._data import about_files, asked, points_of
 if TYPE_CHECKING:
     from scalebook.analysis.estimation import Estimation
 
-OBJECTIVES = ("huber-log", "huber", "lsq-log", "lsq", "lad-log")
+OBJECTIVES = ("huber-log", "huber", "lsq-log", "lsq", "lad-log", "likelihood")
 
 
 @click.command("fit")
 @click.argument("data", metavar="FAMILY|FILE")
-@click.option("--law", required=True, metavar="NAME", help="Functional form; see `scalebook laws`.")
+@click.option("--law", required=True, metavar="NAME|FILE", help="Form: see `scalebook laws`; or a file of yours.")
 @click.option(
     "--objective",
     type=click.Choice(OBJECTIVES),
@@ -82,6 +82,7 @@ def command(
       scalebook fit gpt3 --law chinchilla
       scalebook fit chinchilla-digitised --law chinchilla --drop-highest-losses 5 --json
       scalebook fit my_runs.csv --law chinchilla --column tokens=consumed_tokens
+      scalebook fit my_runs.csv --law ./my_law.py
     """
     from scalebook.analysis.estimation import Options, estimate
 

@@ -187,10 +187,11 @@ def test_the_meta_analysis_does_not_see_them_unless_asked(
 
     more = pd.concat([mine, mine.assign(run="huge", params=1e10, loss=mine["loss"] / 2).iloc[:3]])
     with open_corpus() as corpus:
-        before = families_with_points(corpus)
+        before, counted = families_with_points(corpus), corpus.rows("from corpus_summary")
     ingest_runs([put(more.to_csv(index=False))])
     with open_corpus() as corpus:
         assert families_with_points(corpus) == before
+        assert corpus.rows("from corpus_summary") == counted
         assert len(family_points(corpus, "mine")) == 9
     with open_corpus(own_runs=False) as corpus:
         assert corpus.rows("select count(*) from families where family = 'mine'") == [(0,)]
