@@ -98,7 +98,10 @@ COLUMNS: dict[str, Column] = {
         "DOUBLE", "parameters", "All parameters, embeddings and head included.", "params_total >= 1e3"
     ),
     "params_non_embedding": Column(
-        "DOUBLE", "parameters", "Parameters without embeddings and without the output head.", "params_non_embedding >= 1e3"
+        "DOUBLE",
+        "parameters",
+        "Parameters without embeddings and output head.",
+        "params_non_embedding >= 1e3",
     ),
     "params_active": Column(
         "DOUBLE", "parameters", "Parameters that one token passes through.", "params_active >= 1e3"

@@ -272,42 +272,6 @@ def test_never_worse_than_the_truth(seed: int, n: int) -> None:
     assert result.starts_agreeing >= 2
 
 
-COMMON = (
-    "chinchilla",
-    "chinchilla_tied",
-    "compute",
-    "kaplan",
-    "loss_to_error",
-    "minicpm",
-    "multiplicative",
-    "overtraining",
-)
-
-
-@pytest.mark.parametrize("objective", ["lsq-log", "huber-log"])
-@pytest.mark.parametrize("name", COMMON)
-def test_intervals_cover_what_they_promise(name: str, objective: Any) -> None:
-    """500 simulations: 90 % intervals of coefficients, of the law and of a new run hold it 87 to 93 % of the time."""
-    law, n, noise = laws[name], 150, 0.003
-    columns, truth = table(law, n=n)
-    rng = np.random.default_rng(0)
-    draws = [{**columns, law.target: columns[law.target] * np.exp(noise * rng.normal(size=n))} for _ in range(500)]
-    fits = fit_batch(law, draws, objective=objective, level=0.9)
-    assert all(f.status == "converged" for f in fits)
-    at = {key: 3 * float(np.median(columns[key])) for key in law.inputs}
-    exact = law.predict(*at.values(), **truth)
-    new = exact * np.exp(noise * rng.normal(size=500))
-    held = {
-        key: np.mean([f.coefficients[key].low <= v <= f.coefficients[key].high for f in fits])
-        for key, v in truth.items()
-    }
-    for what, noisy in (("the law", False), ("a new run", True)):
-        ends = np.array([f.interval(noise=noisy, **at) for f in fits])
-        value = new if noisy else np.full(500, exact)
-        held[what] = np.mean((ends[:, 0] <= value) & (value <= ends[:, 1]))
-    assert all(0.87 <= share <= 0.93 for share in held.values()), held
-
-
 def test_a_wild_bootstrap_agrees_with_the_sandwich() -> None:
     result = fit(CHINCHILLA, GOOD, objective="lsq-log")
     wild = bootstrap(CHINCHILLA, GOOD, result, 400, how="wild")

@@ -19,6 +19,7 @@ AGGREGATE = "select metric, count(*), avg(value) from metrics group by metric or
 def test_aggregate_over_all_metrics(benchmark: BenchmarkFixture, raw_sources: Path) -> None:
     with open_corpus() as corpus:
         ours = benchmark(corpus.rows, AGGREGATE)
+    assert benchmark.stats is not None
     began = time.perf_counter()
     frames = [
         tables["metrics"][["metric", "value"]]
