@@ -11,6 +11,18 @@ from ..finding import Evidence, Finding, Need, NoAnswer, Question, Shown
 MAIN = 0.9
 
 
+COLUMNS = {
+    "level": Shown("interval says", "percent"),
+    "families": Shown("families", "count"),
+    "groups": Shown("groups", "count"),
+    "forecasts": Shown("forecasts", "count"),
+    "before": Shown("holds as fitted", "percent"),
+    "before_low": Shown("90 % interval", "percent", to="before_high"),
+    "after": Shown("holds as corrected", "percent"),
+    "after_low": Shown("90 % interval", "percent", to="after_high"),
+}
+
+
 def find(results: pd.DataFrame) -> Finding:
     """Coverage over groups of families, before and after correction."""
     rows = standardised(results, Need().protocol)
@@ -30,16 +42,7 @@ def find(results: pd.DataFrame) -> Finding:
         lines.append(line)
     evidence = Evidence(
         pd.DataFrame(lines),
-        {
-            "level": Shown("interval says", "percent"),
-            "families": Shown("families", "count"),
-            "groups": Shown("groups", "count"),
-            "forecasts": Shown("forecasts", "count"),
-            "before": Shown("holds as fitted", "percent"),
-            "before_low": Shown("90 % interval", "percent", to="before_high"),
-            "after": Shown("holds as corrected", "percent"),
-            "after_low": Shown("90 % interval", "percent", to="after_high"),
-        },
+        COLUMNS,
     )
     claim = evidence.say(
         "Intervals that say {level} hold in {before} of the cases as fitted (90 % interval {before_interval}), and in"

@@ -29,6 +29,17 @@ PUBLISHED = Published(
 DRAWS = 400
 
 
+COLUMNS = {
+    "components": Shown("components", "count"),
+    "families": Shown("families", "count"),
+    "groups": Shown("groups", "count"),
+    "as published": Shown("variance explained, not standardised", "percent"),
+    "scaled": Shown("standardised", "percent"),
+    "standardised": Shown("standardised, terms at 1B parameters and 20B tokens", "percent"),
+    "low": Shown("90 % interval", "percent", to="high"),
+}
+
+
 def find(results: pd.DataFrame) -> Finding:
     """Variance explained by the first components, of coefficients as published and standardised."""
     full = forecasts(fullest(results), law=MAIN_LAW)
@@ -56,15 +67,7 @@ def find(results: pd.DataFrame) -> Finding:
     rows.loc[rows["components"] == THREE, ["low", "high"]] = [low, high]
     evidence = Evidence(
         rows,
-        {
-            "components": Shown("components", "count"),
-            "families": Shown("families", "count"),
-            "groups": Shown("groups", "count"),
-            "as published": Shown("variance explained, not standardised", "percent"),
-            "scaled": Shown("standardised", "percent"),
-            "standardised": Shown("standardised, terms at 1B parameters and 20B tokens", "percent"),
-            "low": Shown("90 % interval", "percent", to="high"),
-        },
+        COLUMNS,
     )
     return Finding(
         question="How many coefficients vary between families?",

@@ -18,6 +18,15 @@ PUBLISHED = Published(
 CHANGES = {"one size more, same largest": (1, 0), "same number, one step larger": (0, 1)}
 
 
+COLUMNS = {
+    "change": Shown("change of the window"),
+    "families": Shown("families", "count"),
+    "groups": Shown("groups", "count"),
+    "ratio": Shown("error after over before", "factor"),
+    "low": Shown("90 % interval", "factor", to="high"),
+}
+
+
 def find(results: pd.DataFrame) -> Finding:
     """Errors after two changes to a window of sizes, and the ratio of one to the other."""
     rows = forecasts(results, NEED.protocol)
@@ -35,13 +44,7 @@ def find(results: pd.DataFrame) -> Finding:
         told[-1] |= {"ratio": interval.value, "low": interval.low, "high": interval.high}
     evidence = Evidence(
         pd.DataFrame(told),
-        {
-            "change": Shown("change of the window"),
-            "families": Shown("families", "count"),
-            "groups": Shown("groups", "count"),
-            "ratio": Shown("error after over before", "factor"),
-            "low": Shown("90 % interval", "factor", to="high"),
-        },
+        COLUMNS,
     )
     interval, pooled = effect(ratios["the former over the latter"], related)
     cells = {

@@ -18,6 +18,17 @@ PUBLISHED = Published(
 QUANTILES = {"best group": 0.0, "lower quartile": 0.25, "median": 0.5, "upper quartile": 0.75, "worst group": 1.0}
 
 
+COLUMNS = {
+    "place": Shown("group of families"),
+    "are": Shown("ARE", "percent"),
+    "ratio": Shown(f"over {BEST:.0%}", "factor"),
+    "low": Shown("90 % interval", "factor", to="high"),
+    "best": Shown(f"groups below {BEST:.0%}", "percent"),
+    "useful": Shown(f"groups below {USEFUL:.0%}", "percent"),
+    "families": Shown("families", "count"),
+}
+
+
 def find(results: pd.DataFrame) -> Finding:
     """Errors of the fullest design over groups of related families, against the published bounds."""
     full = forecasts(fullest(results)).set_index("family")
@@ -37,15 +48,7 @@ def find(results: pd.DataFrame) -> Finding:
     rows["families"] = [float(len(full)) if place == "median" else float("nan") for place in rows["place"]]
     evidence = Evidence(
         rows,
-        {
-            "place": Shown("group of families"),
-            "are": Shown("ARE", "percent"),
-            "ratio": Shown(f"over {BEST:.0%}", "factor"),
-            "low": Shown("90 % interval", "factor", to="high"),
-            "best": Shown(f"groups below {BEST:.0%}", "percent"),
-            "useful": Shown(f"groups below {USEFUL:.0%}", "percent"),
-            "families": Shown("families", "count"),
-        },
+        COLUMNS,
     )
     claim = evidence.say(
         "With all smaller sizes seen to the end, the median error over groups of {families} families is {are}, which is"

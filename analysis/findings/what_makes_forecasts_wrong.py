@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from ..error import Interval
 from ..finding import Evidence, Finding, NoAnswer, Question, Shown
-from ..meta_regression import TERMS, Design, regression
+from ..meta_regression import TERMS, Design, Regression, regression
 from ..pooling import Pooled, false_discovery
 from .which_law import NEED as LAWS
 from .which_objective import NEEDS as OBJECTIVES
 
 DOUBLED = "extrapolation_params"
 FACTORS = (2.0, 10.0, 100.0)
+
+
+COLUMNS = {
+    "told": Shown("property, or design"),
+    "factor": Shown("factor on the error", "factor"),
+    "low": Shown("90 % interval", "factor", to="high"),
+    "q": Shown("q of no effect", "number"),
+    "bad": Shown("factor on the worst tenth", "factor"),
+    "are": Shown("ARE to expect", "percent"),
+    "are_low": Shown("90 % of groups", "percent", to="are_high"),
+    "bad_are": Shown("exceeded by one in ten", "percent"),
+    "families": Shown("families", "count"),
+    "groups": Shown("groups", "count"),
+}
 
 
 def find(results: pd.DataFrame) -> Finding:
@@ -25,26 +41,10 @@ def find(results: pd.DataFrame) -> Finding:
     effects["q"] = false_discovery(effects["p"].tolist())
     effects = effects[effects["term"] != "1"]
     rows = effects.assign(told=effects["term"].map(TERMS).fillna(effects["term"]))
-    expected = [fitted.expected_error(Design(factor)) for factor in FACTORS]
-    designs = [
-        {"told": f"five sizes, target {f:.0f}x the largest", "are": e.value, "are_low": e.low, "are_high": e.high}
-        | {"bad_are": e.bad, "families": fitted.families, "groups": e.groups}
-        for f, e in zip(FACTORS, expected, strict=True)
-    ]
+    designs = [_expected(fitted, factor) for factor in FACTORS]
     evidence = Evidence(
         pd.concat([rows, pd.DataFrame(designs)], ignore_index=True),
-        {
-            "told": Shown("property, or design"),
-            "factor": Shown("factor on the error", "factor"),
-            "low": Shown("90 % interval", "factor", to="high"),
-            "q": Shown("q of no effect", "number"),
-            "bad": Shown("factor on the worst tenth", "factor"),
-            "are": Shown("ARE to expect", "percent"),
-            "are_low": Shown("90 % of groups", "percent", to="are_high"),
-            "bad_are": Shown("exceeded by one in ten", "percent"),
-            "families": Shown("families", "count"),
-            "groups": Shown("groups", "count"),
-        },
+        COLUMNS,
     )
     near, far, main = designs[0]["told"], designs[1]["told"], TERMS[DOUBLED]
     mine = effects[effects["term"] == DOUBLED].to_dict("records")[0]
@@ -83,6 +83,13 @@ def find(results: pd.DataFrame) -> Finding:
             bad=(far, "bad_are"),
         ),
     )
+
+
+def _expected(fitted: Regression, factor: float) -> dict[str, Any]:
+    """The error to expect of five sizes at a distance in N."""
+    error = fitted.expected_error(Design(factor))
+    told = {"told": f"five sizes, target {factor:.0f}x the largest", "are": error.value, "bad_are": error.bad}
+    return told | {"are_low": error.low, "are_high": error.high, "families": fitted.families, "groups": error.groups}
 
 
 QUESTION = Question(find, (LAWS, *OBJECTIVES))
