@@ -164,3 +164,15 @@ def test_literature_can_be_asked() -> None:
         assert corpus.rows("select peak_flops from hardware where device = 'H100-80GB' and \"precision\" = 'bf16'") == [
             (9.89e14,)
         ]
+
+
+def test_the_counts_in_the_readme_are_those_of_the_corpus() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    printed = readme.split('$ scalebook sql "from corpus_summary" --format csv\n')[1].split("\n```")[0].splitlines()
+    with open_corpus() as corpus:
+        cursor = corpus.query("from corpus_summary")
+        names = [name for name, *_ in cursor.description or ()]
+        told = dict(zip(names, cursor.fetchall()[0], strict=True))
+    assert printed == [",".join(names), ",".join(str(v) for v in told.values())]
+    families, groups = told["scaled_families_with_loss"], told["independent_groups_with_loss"]
+    assert f"{families} families have a loss at three sizes or more, but they come from {groups} groups" in readme
