@@ -192,8 +192,12 @@ class Need:
     """
 
     protocol: str = "sizes_and_fraction"
-    laws: tuple[str, ...] = ("chinchilla", "compute", "last_seen", "best_seen")
+    laws: tuple[str, ...] = ("chinchilla",)
     objectives: tuple[Objective, ...] = ("huber-log",)
+
+
+#: What most questions are asked of: two forms and the two baselines that they must beat, on the plainest protocol.
+PLAIN = Need(laws=("chinchilla", "compute", "last_seen", "best_seen"))
 
 
 @dataclass(frozen=True)
@@ -209,7 +213,7 @@ class Question:
     """
 
     find: Callable[[pd.DataFrame], Finding]
-    needs: tuple[Need, ...] = (Need(),)
+    needs: tuple[Need, ...] = (PLAIN,)
 
     @property
     def name(self) -> str:

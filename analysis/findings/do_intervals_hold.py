@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..calibration import LEVELS, coverage, held, standardised
 from ..error import Interval, over_families
-from ..finding import Evidence, Finding, Need, NoAnswer, Question, Shown
+from ..finding import PLAIN, Evidence, Finding, NoAnswer, Question, Shown
 
 MAIN = 0.9
 
@@ -25,7 +25,7 @@ COLUMNS = {
 
 def find(results: pd.DataFrame) -> Finding:
     """Coverage over groups of families, before and after correction."""
-    rows = standardised(results, Need().protocol)
+    rows = standardised(results, PLAIN.protocol)
     if rows["related"].nunique() < 2:
         raise NoAnswer("no family has a forecast with an interval beside one of another group")
     told = held(rows)
