@@ -10,6 +10,7 @@ from scalebook.corpus.errors import ScalebookError
 
 from .build import Built, read, write
 from .download import NotAtHand, fetch
+from .memory import remember, remembered
 from .source import SOURCES
 
 
@@ -73,7 +74,12 @@ def ingest(
     for source in [SOURCES[name] for name in (names or SOURCES)]:
         try:
             folder = fetch(source, local, offline=offline)
-            outcome = Ingested(source.id, tuple(write(source, read(source, folder), into, only_check=check)))
+            files = () if check else remembered(source, into)
+            if not files:
+                files = tuple(write(source, read(source, folder), into, only_check=check))
+            if not check:
+                remember(source, into, list(files))
+            outcome = Ingested(source.id, files)
         except NotAtHand as reason:
             outcome = Ingested(source.id, skipped=str(reason))
         except (ScalebookError, OSError) as error:

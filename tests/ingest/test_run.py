@@ -136,3 +136,42 @@ def test_what_is_not_at_hand_offline_is_skipped_with_the_reason(
     assert "--offline forbids to download" in done.skipped
     assert done.ok
     assert not (tmp_path / "corpus").exists()
+
+
+def test_an_unchanged_source_is_not_built_again(
+    tiny: Source, local: Path, tmp_path: Path, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCALEBOOK_CACHE", str(tmp_path / "cache"))
+    register(tiny=tiny)
+    into = tmp_path / "corpus"
+    ingest([], into, local=local)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("built again")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "read", refuse)
+        (known,) = ingest([], into, local=local)
+        assert known.ok
+        assert {f.state for f in known.files} == {"unchanged"}
+        with pytest.raises(AssertionError, match="built again"):
+            ingest([], into, local=local, check=True)
+        register(tiny=replace(tiny, files={**tiny.files, "more.csv": "0" * 64}))
+        (other,) = ingest([], into, local=local)
+        assert "more.csv is missing" in other.error
+    register(tiny=tiny)
+    damaged = into / "metrics" / f"{tiny.id}.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:-10])
+    (mended,) = ingest([], into, local=local)
+    assert {f.table: f.state for f in mended.files}["metrics"] == "written"
+
+
+def test_files_are_verified_even_where_nothing_is_built(
+    tiny: Source, local: Path, tmp_path: Path, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCALEBOOK_CACHE", str(tmp_path / "cache"))
+    register(tiny=tiny)
+    ingest([], tmp_path / "corpus", local=local)
+    (local / "tiny" / CSV).write_bytes(b"another file")
+    (done,) = ingest([], tmp_path / "corpus", local=local)
+    assert f"{CSV} has sha256 " in done.error
