@@ -126,7 +126,7 @@ def test_across_folders_imports_are_absolute_and_go_one_way() -> None:
 
 #: Written so that they do not match themselves.
 MACHINE = re.compile(r"(?<![\w.~$}/-])/(?:home|root|Users|work|mnt|private|opt/venv)/[\w.-]")
-REGISTRY = re.compile(r"(?:--(?:extra-)?index-url|PIP_INDEX" + r"_URL|(?:pypi|pythonhosted)\.(?:org|internal))\b")
+REGISTRY = re.compile(r"(?:--(?:extra-)?index" + r"-url|PIP_INDEX" + r"_URL|(?:pypi|pythonhosted)\.(?:org|internal))\b")
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
@@ -140,8 +140,8 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
 
 def test_the_patterns_for_machines_and_registries_find_them() -> None:
     assert MACHINE.search("open('/" + "home/me/x')")
-    assert MACHINE.search("root = /" + "work/main")
-    assert not MACHINE.search("https://example.org/home/me and ../work/x and {folder}/root/x")
+    assert MACHINE.search("root = /" + "mnt/main")
+    assert not MACHINE.search("https://example.org/home/me and ../mnt/x and {folder}/home/x")
     assert REGISTRY.search("pip install --index" + "-url x")
     assert REGISTRY.search("https://pypi." + "org/simple")
 
