@@ -7,7 +7,7 @@ import inspect
 import json
 from pathlib import Path
 
-from scalebook import corpus
+from scalebook.corpus import columns
 from scalebook.corpus.files import cache_folder, write_atomically
 
 from .build import Built
@@ -46,7 +46,7 @@ def _digest(into: Path, source: Source, table: str) -> str:
 
 def _inputs(source: Source) -> str:
     """Hash of the card, of the source's code, and of all code that turns sources into Parquet."""
-    here, there = Path(__file__).parent, Path(corpus.__file__).parent
+    here, there = Path(__file__).parent, Path(columns.__file__).parent
     code = [*sorted(here.glob("*.py")), *sorted(there.glob("*.py")), *sorted((there / "tables").glob("*.py"))]
     own = inspect.getsourcefile(source.tables)
     hashed = hashlib.sha256(repr(sorted(source.files.items())).encode())
