@@ -172,7 +172,7 @@ def lacks(wanted: str, names: Sequence[str], other: str = "") -> str:
     meant = f": did you mean {near!r}?" if near else ""
     if wanted not in OURS:
         return f"has no column {wanted!r}{meant}"
-    return f"has no column {wanted!r}{meant or ':'} Say --column {wanted}={near or 'NAME'}{other}"
+    return f"has no column {wanted!r}{f'{meant} Say' if meant else ': say'} --column {wanted}={near or 'NAME'}{other}"
 
 
 def had(names: Sequence[str]) -> str:

@@ -117,7 +117,7 @@ MISTAKES: dict[str, tuple[Change, str]] = {
     ),
     "steps and no tokens": (
         lambda f: f.rename(columns={"tokens": "step"}),
-        "has no column 'tokens': Say --column tokens=NAME or, if it counts steps, --tokens-per-step T",
+        "has no column 'tokens': say --column tokens=NAME or, if it counts steps, --tokens-per-step T",
     ),
     "not a number": (
         lambda f: f.astype({"loss": object}).assign(loss=lambda g: g["loss"].where(g.index != 3, "nan")),

@@ -58,7 +58,7 @@ def test_an_axis_may_be_tokens(put: File) -> None:
 def test_another_axis_is_told(put: File, refused: Refused) -> None:
     chart = CHART.replace('"Step"', '"Relative Time (Process)"')
     said = refused(put(chart), params=1e8)
-    assert "has no column 'tokens': Say --column tokens=NAME or, if it counts steps, --column step=NAME" in said
+    assert "has no column 'tokens': say --column tokens=NAME or, if it counts steps, --column step=NAME" in said
     assert "(it has Relative Time (Process), run, loss)" in said
 
 
