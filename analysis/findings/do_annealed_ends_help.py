@@ -9,7 +9,7 @@ from ..finding import Finding, Need, Question, Shown
 from ..results import of_laws
 from ..verdict import Published
 
-NEED = Need("annealed_or_mid_run")
+NEED = Need("annealed_or_mid_run", laws=("chinchilla", "compute"))
 CONTRAST = Contrast(
     question="Do annealed ends predict better than checkpoints in the middle of a schedule?",
     setting="annealed",

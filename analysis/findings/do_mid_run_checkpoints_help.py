@@ -9,7 +9,7 @@ from ..finding import Finding, Need, Question, Shown
 from ..results import of_laws
 from ..verdict import Published
 
-NEED = Need("finals_only")
+NEED = Need("finals_only", laws=("chinchilla", "compute"))
 CONTRAST = Contrast(
     question="Do checkpoints before the end of training help?",
     setting="checkpoints",
