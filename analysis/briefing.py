@@ -13,7 +13,7 @@ from scalebook.corpus.errors import Misuse, ScalebookError
 
 from .designs import levels, spread
 from .forecast.coefficients import coefficients_to_plan_with
-from .forecast.experience import AUTO, FLOOR, Design, experience
+from .forecast.experience import AUTO, Design, experience
 from .forecast.forecast import Forecast, Forecasts, forecast
 from .planner.candidates import Target, short
 from .planner.next_run import NextRun, next_run
@@ -55,7 +55,7 @@ class Briefing:
     alone : dict of str to Forecast or str
         The same by one law, or why there is none.
     rehearsed : DataFrame
-        Rehearsals of designs like this one by family: ``family``, ``related``, ``sizes``, ``ratio``, ``error`` (signed,
+        Rehearsals of forecasts like this one: ``family``, ``related``, ``sizes``, ``ratio``, ``error`` (signed,
         relative), ``held`` and ``weight``.
     next_run : NextRun or str
         What to train next, or why nothing.
@@ -171,27 +171,24 @@ def _alone(points: Points, target: Target, law: str, level: float) -> Forecast |
 
 
 def _rehearsed(points: Points, told: Forecast, level: float) -> pd.DataFrame:
-    """Rehearsals of designs like this one, those that count for most first."""
+    """Rehearsals of which about as large an error was to be expected, those that count for most first."""
     design = Design(levels(points), told.params_ratio, told.tokens_ratio)
     leave_out = (points.related,) if points.related else ()
-    near = experience().of(AUTO, design, leave_out)
-    weight = near.weight(design)
-    half = near.reach(level, weight) * np.hypot(near.numbers["sd"], FLOOR)
-    ratio = near.numbers["tokens_ratio" if design.continued else "params_ratio"]
+    known = experience().of(AUTO, design, leave_out)
+    near = known.alike(told.expected)
+    half = known.reach(level) * known.expectation.of(near.features)
     table = pd.DataFrame(
         {
             "family": near.words["family"],
             "related": near.words["related"],
             "sizes": near.numbers["sizes"].astype(int),
-            "ratio": ratio,
+            "ratio": near.ratio,
             "error": np.expm1(near.numbers["error"]),
             "held": np.abs(near.numbers["error"]) <= half,
-            "weight": weight,
+            "weight": near.weight,
         }
     )
-    counted = table[table["weight"] >= table["weight"].max() / 10]
-    ordered: pd.DataFrame = counted.sort_values(["weight", "family"], ascending=[False, True]).reset_index(drop=True)
-    return ordered
+    return table.sort_values(["weight", "family"], ascending=[False, True]).reset_index(drop=True)
 
 
 def _next_run(points: Points, target: Target, budget: float) -> NextRun | str:

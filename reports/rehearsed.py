@@ -49,7 +49,8 @@ def _designs() -> Evidence:
         "groups": Shown("groups", "count"),
         "are": Shown("median ARE", "percent"),
         "width": Shown(f"half of the {level} interval", "percent"),
-        "held": Shown("intervals that hold", "percent"),
+        "held": Shown("intervals that hold, groups alike", "percent"),
+        "of_all_forecasts": Shown("forecasts alike", "percent"),
     }
     return Evidence(rows, columns)
 

@@ -212,18 +212,20 @@ def _all(known: Briefing) -> str:
 def worth_in_short(known: Briefing) -> str:
     """The record in a sentence."""
     said = (
-        "Rehearsed on {families} families of the corpus ({related} of related ones) whose end is known, forecasts of"
-        " designs like this one were typically off by {are}."
+        "Rehearsed on {families} families of the corpus ({related} of related ones) whose end is known, forecasts"
+        " of which about as large an error was to be expected were typically off by {are}."
     )
     return _record(known).say(said, **{name: (_all(known), name) for name in ("families", "related", "are")})
 
 
 def worth(known: Briefing) -> list[Block]:
-    """The record of designs like this one."""
+    """The record of forecasts like this one."""
     how = (
         "The same procedure forecast the largest model of every family of the corpus from its smaller ones, or from its"
-        " own beginning. Rehearsals count the more, the nearer they are to this design in number of sizes and in how"
-        " far the target lies; unrelated groups count alike. The interval here is as wide as theirs had to be."
+        " own beginning. How large an error was to be expected follows from three things: how unsure the forecast is"
+        " of itself, how far off it was where it foretold the runs at hand, and how far beyond them the target lies."
+        " Errors over what was to be expected are alike in all of them, and the interval reaches as many times as far"
+        " as held for the stated share, unrelated groups counting alike."
     )
-    caption = "Rehearsals that count for most, by group of families that share authors or data."
+    caption = "Rehearsals that promised half to twice the error, by group of families that share authors or data."
     return [Text(worth_in_short(known), role="claim"), Text(how), grid_of(_record(known), caption)]

@@ -45,13 +45,30 @@ class Share:
 
 @dataclass(frozen=True)
 class Basis:
-    """What a forecast is made of, whichever law was asked for."""
+    """What a forecast is made of, whichever law was asked for.
+
+    Parameters
+    ----------
+    foretold : Foretold
+        The targets.
+    shares : tuple of Share
+        Laws that take part, the weightiest first.
+    status, reason : str
+        As of a fit.
+    held_out : tuple of float
+        Relative errors at the runs at hand, each foretold from smaller ones.
+    miss : float
+        Their root mean square in log loss; NaN if there are none.
+    warnings : tuple of str
+        What was borrowed, or is doubtful.
+    """
 
     foretold: Foretold
     shares: tuple[Share, ...]
     status: str
     reason: str
     held_out: tuple[float, ...]
+    miss: float
     warnings: tuple[str, ...]
 
 
@@ -71,6 +88,7 @@ def by_many(
         status="converged" if all(m.fitted.converged for m in mixed.members) else "did_not_converge",
         reason="",
         held_out=tuple(float(e) for e in np.expm1(-mixed.held_out)),
+        miss=mixed.miss,
         warnings=borrowed(points, mixed, priors),
     )
 
@@ -108,4 +126,4 @@ def by_one(points: Points, sizes: Array, lengths: Array, name: str) -> Basis:
     noise = np.full(len(sizes), fitted.noise)
     foretold = Foretold(centre, np.sqrt(np.maximum(spread**2 - noise**2, 0.0)), np.zeros(len(sizes)), noise)
     share = Share(law.name, 1.0, float("nan"), fitted.values, fitted.noise)
-    return Basis(foretold, (share,), fitted.status, fitted.reason, (), fitted.warnings)
+    return Basis(foretold, (share,), fitted.status, fitted.reason, (), float("nan"), fitted.warnings)

@@ -16,29 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..points import SAME_SIZE
-from ..spread import quantile
+from ..spread import quantile, weights_of
+from .expected import Expectation, features, learn
 from .form import FORMS, Array
 from .posterior import Prior
 from .prior import Witness, leaning, pooled
 
 FILE = Path(__file__).with_name("experience.json")
-#: A forecast is never surer than this, in log loss: rehearsals with hardly any standard error were wrong by as much.
-FLOOR = 0.005
 #: The forecast that weighs several laws; all others are laws by their name, fitted without a prior.
 AUTO = "auto"
 #: The same, with a prior that leans on families of the same group.
 LIKE = "auto, like siblings"
-NUMBERS = ("sizes", "params_ratio", "tokens_ratio", "share_seen", "error", "sd")
+NUMBERS = ("sizes", "params_ratio", "tokens_ratio", "share_seen", "error", "sd", "held_out")
 WORDS = ("family", "related", "law")
 #: The target is no larger than what was seen, up to what counts as the same size: its own run is continued.
 CONTINUED = SAME_SIZE
-#: Rehearsals count for less the further their design is from the one at hand: one standard deviation is so many
-#: doublings of how far the forecast goes, and of the number of sizes.
-NEAR_RATIO, NEAR_SIZES = 1.5, 2.0
-#: One size and two are designs of their own; from here on more sizes are more of the same.
-SEVERAL = 3.0
-#: A group counts fully once so much of a forecast of its is near, and for less where hardly any is.
-ENOUGH = 1.0 / 3.0
+#: Rehearsals are like a forecast if the error to expect of them was at most so many times larger or smaller.
+ALIKE = 2.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +70,8 @@ class Rehearsals:
     ----------
     words, numbers : dict of str to array, shape (n,)
         Columns `WORDS` and `NUMBERS`; ``error`` is observed over foretold in log loss, ``sd`` what the forecast itself
-        gave as standard deviation.
+        gave as standard deviation, ``held_out`` the root mean square of its errors on the runs that were seen (NaN if
+        none could be held out).
     """
 
     words: dict[str, NDArray[np.object_]]
@@ -102,41 +97,51 @@ class Rehearsals:
         """Families."""
         return len(set(self.words["family"].tolist()))
 
-    def weight(self, design: Design) -> Array:
-        """What each counts for: groups alike, within a group its families, within a family what is near the design.
-
-        Returns
-        -------
-        array, shape (n,)
-        """
-        mine = self.numbers
-        continued = mine["params_ratio"] <= CONTINUED
-        ratio = np.maximum(np.where(continued, mine["tokens_ratio"], mine["params_ratio"]), 1.0)
-        away = (np.log2(ratio / design.ratio) / NEAR_RATIO) ** 2
-        away += (np.log2(mine["sizes"] / design.sizes) / NEAR_SIZES) ** 2
-        near = np.exp(-away / 2) * (continued == design.continued)
-        near = near * (np.minimum(mine["sizes"], SEVERAL) == min(design.sizes, SEVERAL))
-        family, rows, families = self._shares
-        most = np.zeros(len(rows))
-        np.maximum.at(most, family, near)
-        weight: Array = near / (np.maximum(most, ENOUGH) * rows * families)[family]
-        return weight
+    @cached_property
+    def weight(self) -> Array:
+        """What each counts for, shape (n,): groups alike, within a group its families, within a family all."""
+        return weights_of(self.words["related"], self.words["family"])
 
     @cached_property
-    def _shares(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Which family each forecast is of, and by family how many there are of it, and families in its group."""
-        _, first, family = np.unique(self.words["family"].astype(str), return_index=True, return_inverse=True)
-        _, group = np.unique(self.words["related"][first].astype(str), return_inverse=True)
-        return family, np.bincount(family), np.bincount(group)[group]
+    def ratio(self) -> Array:
+        """How far each goes, as `Design.ratio`, shape (n,)."""
+        mine = self.numbers
+        continued = mine["params_ratio"] <= CONTINUED
+        far: Array = np.maximum(np.where(continued, mine["tokens_ratio"], mine["params_ratio"]), 1.0)
+        return far
 
-    def reach(self, level: float, weight: Array) -> float:
-        """How many standard deviations, floor included, the interval must reach to hold as often as it says."""
-        score = np.abs(self.numbers["error"]) / np.hypot(self.numbers["sd"], FLOOR)
-        return quantile(score, weight, level)
+    @cached_property
+    def features(self) -> Array:
+        """What the size of their errors is regressed on, shape (n, 4)."""
+        return features(self.numbers["sd"], self.numbers["held_out"], self.ratio)
 
-    def typical(self, weight: Array) -> float:
+    @cached_property
+    def expectation(self) -> Expectation:
+        """How large an error to expect, as these rehearsals teach it."""
+        return learn(self.features, self.numbers["error"], self.weight)
+
+    @cached_property
+    def expected(self) -> Array:
+        """Size of the error that was to be expected of each, in log loss, shape (n,)."""
+        return self.expectation.of(self.features)
+
+    def expects(self, sd: float, held_out: float, design: Design) -> float:
+        """Size of the error to expect of another forecast, in log loss; arguments as in `features`."""
+        asked = features(*(np.array([value]) for value in (sd, held_out, design.ratio)))
+        return float(self.expectation.of(asked)[0])
+
+    def reach(self, level: float) -> float:
+        """How many times the expected error an interval must reach to hold as often as it says."""
+        return quantile(np.abs(self.numbers["error"]) / self.expected, self.weight, level)
+
+    @property
+    def typical(self) -> float:
         """Median absolute relative error."""
-        return quantile(np.abs(np.expm1(-self.numbers["error"])), weight, 0.5)
+        return quantile(np.abs(np.expm1(-self.numbers["error"])), self.weight, 0.5)
+
+    def alike(self, expected: float) -> Rehearsals:
+        """Those of which about as large an error was to be expected."""
+        return self.where(np.abs(np.log(self.expected / expected)) <= np.log(ALIKE))
 
 
 @dataclass(frozen=True)
@@ -203,8 +208,8 @@ def to_json(experience: Experience) -> str:
     return json.dumps(content, separators=(",", ":")).replace('},{"family', '},\n{"family') + "\n"
 
 
-def _short(values: Array) -> list[float]:
-    return [float(f"{value:.6g}") for value in values.tolist()]
+def _short(values: Array) -> list[float | None]:
+    return [None if np.isnan(value) else float(f"{value:.6g}") for value in values.tolist()]
 
 
 def from_json(text: str) -> Experience:

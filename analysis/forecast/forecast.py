@@ -13,11 +13,11 @@ from scalebook.corpus.errors import Misuse
 from ..bases import refuse_mixture
 from ..designs import levels
 from ..points import Points
-from .basis import Share, by_many, by_one
+from .basis import Basis, Share, by_many, by_one
 from .cautions import cautions
-from .experience import AUTO, FLOOR, LIKE, Design, Experience, experience
+from .expected import FLOOR
+from .experience import AUTO, LIKE, Design, Experience, experience
 from .form import Array
-from .mixture import Foretold
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,13 @@ class Forecast:
         the ``floor`` that no forecast was ever below.
     reach : float
         How many of their root sum of squares the interval goes to either side, for it to hold as often as it says in
-        rehearsals of designs like this one.
+        rehearsals.
+    expected : float
+        Size of the error to expect, in log loss.
     typical_error : float
-        Median absolute relative error of these rehearsals.
+        Median absolute relative error of rehearsals of which about as large an error was to be expected.
     rehearsals, families, groups : int
-        How many these were, of how many families and groups of related ones, counting those of some weight.
+        How many these were, of how many families and groups of related ones.
     """
 
     params: float
@@ -53,6 +55,7 @@ class Forecast:
     tokens_ratio: float
     parts: dict[str, float]
     reach: float
+    expected: float
     typical_error: float
     rehearsals: int
     families: int
@@ -161,7 +164,7 @@ def forecast(
             raise Misuse("a law by its name borrows nothing: leave out --like, or --law")
         basis = by_one(points, sizes, lengths, law)
     told = tuple(
-        _one(points, LIKE if like else law, level, known, leave_out, basis.foretold, place, float(n), float(d))
+        _one(points, LIKE if like else law, level, known, leave_out, basis, place, float(n), float(d))
         for place, (n, d) in enumerate(zip(sizes, lengths, strict=True))
     )
     return Forecasts(
@@ -204,7 +207,7 @@ def _one(
     level: float,
     known: Experience,
     leave_out: Collection[str],
-    foretold: Foretold,
+    basis: Basis,
     place: int,
     params: float,
     tokens: float,
@@ -212,18 +215,17 @@ def _one(
     """Forecast of one target, its interval stretched by what rehearsals showed."""
     ratio, longer = params / float(points["params"].max()), tokens / float(points["tokens"].max())
     design = Design(levels(points), ratio, longer)
-    rehearsals = known.of(law, design, leave_out)
-    weight = rehearsals.weight(design)
-    reach = rehearsals.reach(level, weight)
+    rehearsals, foretold = known.of(law, design, leave_out), basis.foretold
     parts = {
         "coefficients": float(foretold.coefficients[place]),
         "form": float(foretold.form[place]),
         "noise": float(foretold.noise[place]),
         "floor": FLOOR,
     }
-    half = reach * float(np.sqrt(sum(part**2 for part in parts.values())))
+    expected = rehearsals.expects(float(foretold.total[place]), basis.miss, design)
+    half = expected * rehearsals.reach(level)
     centre = float(foretold.log_loss[place])
-    counted = rehearsals.where(weight >= weight.max() / 10)
+    alike = rehearsals.alike(expected)
     return Forecast(
         params=params,
         tokens=tokens,
@@ -233,11 +235,12 @@ def _one(
         params_ratio=ratio,
         tokens_ratio=longer,
         parts=parts,
-        reach=reach,
-        typical_error=rehearsals.typical(weight),
-        rehearsals=len(counted),
-        families=counted.families,
-        groups=counted.groups,
+        reach=half / float(np.sqrt(sum(part**2 for part in parts.values()))),
+        expected=expected,
+        typical_error=alike.typical if len(alike) else float(np.expm1(expected * rehearsals.reach(0.5))),
+        rehearsals=len(alike),
+        families=alike.families,
+        groups=alike.groups,
     )
 
 

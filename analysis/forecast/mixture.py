@@ -94,6 +94,11 @@ class Mixture:
     members: tuple[Member, ...]
     held_out: Array
 
+    @property
+    def miss(self) -> float:
+        """Root mean square of the errors that were held out, in log loss; NaN if there are none."""
+        return float(np.sqrt(np.mean(self.held_out**2))) if len(self.held_out) else float("nan")
+
     def at(self, params: Array, tokens: Array) -> Foretold:
         """Forecast for targets of shape (n,)."""
         log_params, log_tokens = np.log(params), np.log(tokens)

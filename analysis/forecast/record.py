@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..spread import quantile, weights_of
-from .experience import AUTO, CONTINUED, FLOOR, Design, Rehearsals, experience
+from .experience import AUTO, CONTINUED, Design, Rehearsals, experience
 from .form import Array
 
 LEVEL = 0.9
@@ -74,6 +74,7 @@ def by_design() -> list[dict[str, Any]]:
                 "median_ARE": quantile(are, weight, 0.5),
                 "median_half_width": quantile(half[mask], weight, 0.5),
                 "intervals_of_90_%_that_hold": float(np.average(held[mask], weights=weight)),
+                "of_all_forecasts": float(np.mean(held[mask])),
             }
         )
     return table
@@ -85,29 +86,43 @@ def _designs(told: Rehearsals) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     sizes = told.numbers["sizes"]
     yield "one smaller size", ~continued & (sizes == 1)
     yield "two smaller sizes", ~continued & (sizes == 2)
-    yield "three smaller sizes or more", ~continued & (sizes > 2)
+    yield "three smaller sizes or more", ~continued & (sizes >= LEAST)
+    yield "all smaller sizes, three or more", _largest(told)
     yield "its own beginning", continued & (sizes == 1)
     yield "its own beginning and smaller sizes", continued & (sizes > 1)
     yield "all designs", np.ones(len(told), bool)
 
 
+def _largest(told: Rehearsals) -> NDArray[np.bool_]:
+    """Forecasts of the largest model from all smaller ones, of families of four sizes or more."""
+    able = (told.numbers["params_ratio"] > CONTINUED) & (told.numbers["sizes"] >= LEAST)
+    most: dict[str, float] = {}
+    for family, sizes in zip(told.words["family"][able], told.numbers["sizes"][able], strict=True):
+        most[family] = max(most.get(family, 0.0), float(sizes))
+    every = zip(told.words["family"], told.numbers["sizes"], strict=True)
+    return able & np.array([most.get(family) == sizes for family, sizes in every])
+
+
 def _held(told: Rehearsals) -> tuple[Array, Array]:
     """Whether each forecast's interval holds, and half its width in log loss."""
     known, half = experience(), np.empty(len(told))
+    taught: dict[tuple[str, bool], tuple[Rehearsals, float]] = {}  # by group that has no say
     for k in range(len(told)):
         design = Design(*(float(told.numbers[name][k]) for name in ("sizes", "params_ratio", "tokens_ratio")))
-        others = known.of(AUTO, design, (str(told.words["related"][k]),))
-        reach = others.reach(LEVEL, others.weight(design))
-        half[k] = reach * np.hypot(told.numbers["sd"][k], FLOOR)
+        key = (str(told.words["related"][k]), design.continued)
+        if key not in taught:
+            others = known.of(AUTO, design, key[:1])
+            taught[key] = others, others.reach(LEVEL)
+        others, reach = taught[key]
+        sd, miss = (float(told.numbers[name][k]) for name in ("sd", "held_out"))
+        half[k] = reach * others.expects(sd, miss, design)
     return (np.abs(told.numbers["error"]) <= half).astype(float), half
 
 
 def _fullest(told: Rehearsals) -> Rehearsals:
     """The baseline's forecast of the largest model from all smaller ones, of each family."""
-    usable = (told.words["law"] == BASELINE) & (told.numbers["params_ratio"] > CONTINUED)
-    mine = told.where((usable & (told.numbers["sizes"] >= LEAST)).astype(bool))
-    most = {name: mine.numbers["sizes"][mine.words["family"] == name].max() for name in mine.words["family"]}
-    return mine.where(np.array([mine.numbers["sizes"][k] == most[f] for k, f in enumerate(mine.words["family"])]))
+    mine = told.where((told.words["law"] == BASELINE).astype(bool))
+    return mine.where(_largest(mine))
 
 
 def _matching(mine: Rehearsals, full: Rehearsals) -> Rehearsals:

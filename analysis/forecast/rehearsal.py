@@ -109,9 +109,10 @@ def _few(points: Points, design: Rehearsed) -> bool:
 
 def _foretold(points: Points, design: Rehearsed, law: str, priors: Mapping[str, Prior]) -> tuple[object, ...]:
     there = points.where(design.target)
-    told = mixture(points.where(design.seen), priors).at(there["params"], there["tokens"])
+    mixed = mixture(points.where(design.seen), priors)
+    told = mixed.at(there["params"], there["tokens"])
     error = np.log(there["loss"]) - told.log_loss
-    return _row(points, design, law, float(np.mean(error)), float(np.sqrt(np.mean(told.total**2))))
+    return _row(points, design, law, float(np.mean(error)), float(np.sqrt(np.mean(told.total**2))), mixed.miss)
 
 
 def with_law(every: Sequence[Points], law: Law) -> list[tuple[object, ...]]:
@@ -150,12 +151,14 @@ def spread_of(fitted: Fit, columns: dict[str, Array]) -> float:
     return float(np.mean(np.log(high / low)) / 2 / NormalDist().inv_cdf(0.95))
 
 
-def _row(points: Points, design: Rehearsed, law: str, error: float, sd: float) -> tuple[object, ...]:
+def _row(
+    points: Points, design: Rehearsed, law: str, error: float, sd: float, miss: float = np.nan
+) -> tuple[object, ...]:
     seen, target = points.where(design.seen), points.where(design.target)
     params_ratio = float(target["params"].max() / seen["params"].max())
     sizes = len(np.unique(seen.level))
     tokens_ratio = float(target["tokens"].max() / seen["tokens"].max())
-    return (points.family, points.related, law, sizes, params_ratio, tokens_ratio, design.share_seen, error, sd)
+    return (points.family, points.related, law, sizes, params_ratio, tokens_ratio, design.share_seen, error, sd, miss)
 
 
 def rehearse(every: Sequence[Points], jobs: int = 1) -> Experience:

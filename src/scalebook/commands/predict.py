@@ -115,7 +115,7 @@ def _evidence(told: Forecast, held_out: Sequence[float], sizes: int) -> None:
     click.echo(f"interval   variance: {shares}; stretched to {told.reach:.2f} standard deviations")
     click.echo(
         f"evidence   {told.rehearsals} rehearsals of {told.families} families ({told.groups} unrelated groups) that"
-        f" went about as far: typically off by {told.typical_error:.1%}"
+        f" promised about as much: typically off by {told.typical_error:.1%}"
     )
     if held_out:
         errors = ", ".join(f"{error:+.1%}" for error in held_out)
