@@ -28,22 +28,16 @@ def _label(design: Design) -> str:
     return "; ".join(f"{n} x {label}" if n > 1 else label for label, n in counted.items())
 
 
-def _now(known: Briefing, found: NextRun) -> float:
-    """Standard deviation of this report's forecast over that of the search, which has a belief of its own."""
-    return float(np.sqrt(sum(sd**2 for sd in known.forecasts.told[0].parts.values()))) / found.sd
-
-
 def _designs(known: Briefing, found: NextRun) -> Evidence:
-    """Sets of runs; what they do is told as a part of the standard deviation that this report gives."""
-    scale = _now(known, found)
+    """Sets of runs, and what they do."""
     rows = pd.DataFrame(
         {
             "runs": [_label(d) for d in found.designs],
             "kind": [d.kind for d in found.designs],
             "flops": [d.flops for d in found.designs],
             "share": [d.share_of_budget for d in found.designs],
-            "before": [scale * d.sd_before for d in found.designs],
-            "after": [scale * d.sd_after for d in found.designs],
+            "before": [d.sd_before for d in found.designs],
+            "after": [d.sd_after for d in found.designs],
             "removed": [d.removed for d in found.designs],
             "why": [d.why for d in found.designs],
         }
@@ -81,7 +75,7 @@ def next_runs(known: Briefing) -> list[Block]:
             "name": [f"{d.kind}: {len(d.runs)} runs" for d in found.designs],
             "params": [max((run.params for run in d.runs), default=np.nan) for d in found.designs],
             "flops": [d.flops for d in found.designs],
-            "sd": [_now(known, found) * d.sd_after for d in found.designs],
+            "sd": [d.sd_after for d in found.designs],
             "chosen": [d.kind == BEST for d in found.designs],
         }
     ).dropna()
@@ -93,7 +87,7 @@ def next_runs(known: Briefing) -> list[Block]:
             caption = "The cheapest affordable runs that would determine it."
             blocks.append(grid_of(Evidence(runs, {"run": Shown("run [parameters on tokens]")}), caption))
     if len(drawn):
-        picture = next_figure.draw(drawn, _now(known, found) * found.sd, found.budget_flops)
+        picture = next_figure.draw(drawn, found.sd, found.budget_flops)
         blocks.append(Figure("Sets of runs: what they cost, and how sure the forecast is after them.", picture, "Runs"))
     caption = "Sets of runs within the budget, by what they do for the forecast of the target."
     return [*blocks, grid_of(table, caption)]

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -177,6 +178,13 @@ def test_json_is_a_list_of_objects_with_null_for_what_is_no_number(cli: Cli) -> 
         "i": 2,
         "j": "2024-05-06T07:08:09",
     }
+
+
+def test_times_with_a_zone_can_be_had(cli: Cli) -> None:
+    query = "select timestamptz '2024-05-06 07:08:09+00' t"
+    (row,) = json.loads(cli("sql", query, "--format", "json").out)
+    told = (row["t"], cli("sql", query, "--format", "csv").out.splitlines()[1])
+    assert {datetime.fromisoformat(text) for text in told} == {datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)}
 
 
 def test_nothing_found_is_an_empty_list(cli: Cli) -> None:

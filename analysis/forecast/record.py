@@ -100,7 +100,8 @@ def _largest(told: Rehearsals) -> NDArray[np.bool_]:
     for family, sizes in zip(told.words["family"][able], told.numbers["sizes"][able], strict=True):
         most[family] = max(most.get(family, 0.0), float(sizes))
     every = zip(told.words["family"], told.numbers["sizes"], strict=True)
-    return able & np.array([most.get(family) == sizes for family, sizes in every])
+    found: NDArray[np.bool_] = able & np.array([most.get(family) == sizes for family, sizes in every], bool)
+    return found
 
 
 def _held(told: Rehearsals) -> tuple[Array, Array]:

@@ -1,10 +1,9 @@
 """How much less to believe runs whose tokens per parameter are unlike the target's, when runs are chosen.
 
-A forecast is best without such a discount (`tuning` learns 0), but a choice takes the extreme: of many runs it picks
-those of which the law promises most, and these are too often small runs with few tokens per parameter. So that the
-discount is a matter of the choice alone, and is learnt by what choices lead to: `simulation` is played with every
-discount of a grid, and that with the least mean logarithm of the error is kept, groups of families weighing the same.
-For a family its own group is left out.
+Of many runs a choice picks those of which the law promises most, and these are too often small runs with few tokens per
+parameter. The discount is learnt by what choices lead to: `simulation` is played with every discount of a grid, and
+that with the least mean logarithm of the error is kept, groups of families weighing the same. For a family its own
+group is left out.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _LEVEL = 1e-9
 def _with_every_discount(task: tuple[Scene, Prior]) -> list[dict[str, Any]]:
     """All discounts on one family; a function of a module, so that another process can take it."""
     played, prior = task
-    points, error = played.points, after(played, prior)
+    points, error = played.points, after(played)
     seen = measured(points, played.ratio, played.seen(()))
     budgets = [budget for budget in BUDGETS if played.cost.min() <= budget]
     family, related = points.family, points.related or points.family
@@ -66,7 +65,7 @@ def tried(corpus: Corpus, told: Mapping[str, Any], families: Sequence[str] = (),
     -------
     DataFrame
         ``family``, ``related``, ``discount``, and ``are``: the mean over budgets of the absolute relative error of the
-        forecast of the largest model, made without a discount.
+        forecast of the largest model, made by `scalebook predict`.
     """
     import pandas as pd
 

@@ -1,14 +1,16 @@
 """The next run to train: of all that a budget can buy, what makes the forecast at a target most certain.
 
-The forecast is that of `belief`: Chinchilla's law with what the corpus knows of its coefficients, of its misfit and of
-the scatter of runs. How much a run would tell follows from where it lies, before it is trained, and is discounted where
-its tokens per parameter are unlike the target's; the search is that of `design_search`. `simulation` says how such
-designs fare on families of the corpus; see docs/decisions/0016.
+The forecast is that of `scalebook predict`. What part of its variance further runs would remove follows from where they
+lie, before they are trained, by `belief`: Chinchilla's law with what the corpus knows of its coefficients, of its
+misfit and of the scatter of runs, where those with tokens per parameter unlike the target's are believed less. The
+search is that of `design_search`; `simulation` says how such designs fare on families of the corpus: see
+docs/decisions/0016.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -16,18 +18,21 @@ import numpy as np
 from scalebook.corpus.errors import Misuse
 
 from ..bases import named, refuse_mixture
+from ..forecast.forecast import forecast
 from ..points import Points
 from .belief import settle
 from .candidates import Candidate, Target, candidates, doubled
 from .design_search import Chosen
-from .experience import doubting, experience
+from .experience import doubting
 from .identified import identifies
 from .measured import measured
-from .options import Beliefs, Options
+from .options import Options
 from .reasons import check, notes, nothing_affordable, reason
 
 #: Runs in a set at most.
 MOST = 4
+#: Of the interval that the standard deviation of a forecast is read off.
+LEVEL = 0.9
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,7 @@ class Design:
     flops, share_of_budget : float
         Their training FLOPs, by 6 N D, and what part of the budget that is.
     sd_before, sd_after : float
-        Standard deviation of the forecast of log loss at the target. By what part it falls is told with the discount
-        that designs are chosen by.
+        Standard deviation of the forecast of log loss at the target.
     identifies : bool
         The law alone, without the corpus, would be determined by all runs.
     why : str
@@ -92,7 +96,8 @@ class NextRun:
     target : Target
         What is forecast.
     loss, sd : float
-        The forecast now, in the unit of the losses, and its standard deviation in log loss.
+        The forecast now, as `scalebook predict` gives it, in the unit of the losses, and its standard deviation in log
+        loss: that of a normal distribution with the same 90 % interval.
     identified : bool
         The runs so far determine the law without the corpus.
     identified_by : tuple of Candidate
@@ -189,22 +194,30 @@ def next_run(
     some = candidates(points, target.params, target.tokens, budget_flops)
     if not some:
         raise Misuse(nothing_affordable(points, budget_flops, target))
-    seen = measured(points, target.ratio)
-    belief = settle(experience(points.related), *seen)
-    beliefs = Beliefs(belief, settle(doubting(points.related), *seen))
+    told = forecast(points, target.params, target.tokens, level=LEVEL, allow_mixed=allow_mixed).told[0]
+    before = float(np.log(told.high / told.low)) / 2 / NormalDist().inv_cdf((1 + LEVEL) / 2)
+    belief = settle(doubting(points.related), *measured(points, target.ratio))
     rule = doubled(points, target.params, budget_flops)
-    options = Options.of(beliefs, target, points, some, rule)
+    options = Options.of(belief, before, target, points, some, rule)
     front = options.front(budget_flops, MOST)
-    mean, sd = belief.forecast(target.place)
     known = identifies(belief)
     needed = () if known else options.needed(front)
-    before = float(sd[0])
     designs = [
         _design(options, kind, one, budget_flops, before)
         for kind, one in options.told(front, budget_flops, MOST, before)
     ]
-    loss, said = float(np.exp(mean[0])), notes(points, budget_flops, target)
-    return NextRun(points, budget_flops, target, loss, before, known, needed, tuple(designs), len(some), said)
+    return NextRun(
+        points,
+        budget_flops,
+        target,
+        told.prediction,
+        before,
+        known,
+        needed,
+        tuple(designs),
+        len(some),
+        notes(points, budget_flops, target),
+    )
 
 
 def _design(options: Options, kind: str, one: Chosen, budget: float, before: float) -> Design:

@@ -19,22 +19,6 @@ CHEAPER = 4
 
 
 @dataclass(frozen=True)
-class Beliefs:
-    """What the runs so far say.
-
-    Parameters
-    ----------
-    forecast : Belief
-        Of the target.
-    doubting : Belief
-        Of what runs would tell: less, the more their tokens per parameter differ from the target's.
-    """
-
-    forecast: Belief
-    doubting: Belief
-
-
-@dataclass(frozen=True)
 class Options:
     """Whole runs, beginnings of the target, and the runs of the doubling rule, in this order.
 
@@ -43,7 +27,7 @@ class Options:
     points : Points
         The runs so far.
     belief : Belief
-        What they say.
+        What they say of what further runs would tell.
     target : Target
         What is forecast.
     runs : tuple of Candidate
@@ -53,8 +37,8 @@ class Options:
     asked : Places
         Where they would be measured.
     problem : Problem
-        What they would tell and cost. Which runs tell how much is what the doubting belief says of them; variances
-        are in proportion, such that the variance at the target before there is a run is that of the forecast.
+        What they would tell and cost. Variances are in proportion to those of the belief, such that the variance at
+        the target before there is a run is that of the forecast.
     """
 
     points: Points
@@ -68,18 +52,31 @@ class Options:
 
     @classmethod
     def of(
-        cls, beliefs: Beliefs, target: Target, points: Points, some: Sequence[Candidate], rule: Sequence[Candidate]
+        cls,
+        belief: Belief,
+        before: float,
+        target: Target,
+        points: Points,
+        some: Sequence[Candidate],
+        rule: Sequence[Candidate],
     ) -> Options:
-        """Options of a belief; `some` are candidates, `rule` the runs of the doubling rule."""
-        belief, doubting = beliefs.forecast, beliefs.doubting
+        """Options of a belief.
+
+        Parameters
+        ----------
+        before : float
+            Standard deviation of the forecast now, in log loss.
+        some, rule : sequence of Candidate
+            Candidates, and the runs of the doubling rule.
+        """
         ordered = sorted(some, key=lambda run: run.partial)
         runs = (*ordered, *rule)
         asked, rows = expected(runs, target)
-        joint = doubting.joint(asked.join(target.place))
-        scale = float(belief.joint(target.place)[0, 0] / joint[-1, -1])
+        joint = belief.joint(asked.join(target.place))
+        scale = before**2 / float(joint[-1, -1])
         number = np.array([TARGET if run.partial else TARGET + 1 + k for k, run in enumerate(runs)])
         cost = np.array([run.flops for run in runs])
-        noise = doubting.prior.scatter.checkpoint**2
+        noise = belief.prior.scatter.checkpoint**2
         problem = Problem(scale * joint, rows, scale * noise, cost, number)
         whole = sum(not run.partial for run in some)
         return cls(points, belief, target, runs, whole, len(some), asked, problem)

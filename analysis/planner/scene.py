@@ -94,6 +94,11 @@ class Scene:
         """Costs of the arms, as shares of the target's."""
         return np.array([arm.cost for arm in self.arms])
 
+    def leaves_a_choice(self, budget: float) -> bool:
+        """Whether the whole runs that a budget pays for cannot all be bought together."""
+        whole = self.cost[[arm.whole for arm in self.arms]]
+        return bool(whole[whole <= budget].sum() > budget)
+
     def seen(self, arms: Sequence[int]) -> Mask:
         """Points that are known when some arms have been bought, shape (n,)."""
         points = self.points

@@ -1,9 +1,9 @@
 """Whether the design helps: families of the corpus, where every run that could be trained has been trained.
 
 From its two or three smallest runs and a budget, each policy buys runs of a family, and the loss of the largest is
-forecast from what was known and what was bought, by one and the same method. The regret is the absolute relative error
-(ARE) of that forecast, less that of the best set of runs that is known afterwards. What the corpus teaches is taken
-without the family's group.
+forecast from what was known and what was bought, as `scalebook predict` does it. The regret is the absolute relative
+error (ARE) of that forecast, less that of the best set of runs that is known afterwards. What the corpus teaches is
+taken without the family's group.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ import numpy as np
 from scalebook.corpus.errors import Misuse, UnknownName
 
 from ..error import Interval, by_group, over_families, relative_error
+from ..forecast.experience import experience
+from ..forecast.mixture import mixture
 from ..points import families_with_points, points_of_families
-from .belief import Prior, settle
-from .experience import doubting, experience
-from .measured import measured, places
+from .belief import settle
+from .experience import doubting
+from .measured import measured
 from .policies import POLICIES, Game
 from .scene import LEAST, Scene, scene
 
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
 #: Budgets as shares of the target's own training.
 BUDGETS = tuple(float(f"{share:.3g}") for share in np.geomspace(0.03, 0.5, 6))
-#: Draws of the random policy, and further random sets among which the best in hindsight is sought.
-DRAWS, HINDSIGHT = 5, 30
+#: Draws of the random policy, and further random sets, and single runs, among which the best in hindsight is sought.
+DRAWS, HINDSIGHT = 5, 10
 #: Policies that agree so closely are level.
 _LEVEL = 1e-12
 
@@ -56,9 +58,10 @@ def simulated(
     Returns
     -------
     DataFrame
-        One row for each family, budget and policy: ``family``, ``related``, ``budget``, ``policy``, ``runs`` (bought),
-        ``share`` (spent), ``are``, ``best`` (ARE of the best set in hindsight) and ``regret``. The random policy is the
-        mean over its draws. Budgets below the cheapest run are left out.
+        One row for each family, budget and policy: ``family``, ``related``, ``budget``, ``choice`` (not all whole runs
+        that the budget pays for can be bought together), ``policy``, ``runs`` (bought), ``share`` (spent), ``are``,
+        ``best`` (ARE of the best set in hindsight) and ``regret``. The random policy is the mean over its draws.
+        Budgets below the cheapest run are left out.
 
     Raises
     ------
@@ -89,7 +92,7 @@ class _Play:
 
     def __call__(self, scene: Scene) -> list[dict[str, Any]]:
         points = scene.points
-        error = after(scene, experience(points.related))
+        error = after(scene)
         belief = settle(doubting(points.related), *measured(points, scene.ratio, scene.seen(())))
         problem = scene.problem(belief)
         rows = []
@@ -110,15 +113,15 @@ def _bought(name: str, game: Game) -> list[tuple[int, ...]]:
     return [POLICIES[name](Game(game.scene, game.problem, game.budget, seed)) for seed in draws]
 
 
-def after(scene: Scene, prior: Prior) -> Callable[[tuple[int, ...]], float]:
-    """ARE of the forecast after some arms, each computed once."""
+def after(scene: Scene) -> Callable[[tuple[int, ...]], float]:
+    """ARE of the forecast after some arms, each computed once; the family's own group has taught it nothing."""
     points, known = scene.points, dict[tuple[int, ...], float]()
-    asked = places(points, scene.asked, scene.ratio)
+    priors, asked = experience().priors((points.related,)), points.where(np.isin(np.arange(len(points)), scene.asked))
 
     def error(arms: tuple[int, ...]) -> float:
         if arms not in known:
-            told, _ = settle(prior, *measured(points, scene.ratio, scene.seen(arms))).forecast(asked)
-            known[arms] = float(np.mean(np.abs(relative_error(np.exp(told), points["loss"][scene.asked]))))
+            told = mixture(points.where(scene.seen(arms)), priors).at(asked["params"], asked["tokens"])
+            known[arms] = float(np.mean(np.abs(relative_error(np.exp(told.log_loss), asked["loss"]))))
         return known[arms]
 
     return error
@@ -141,6 +144,7 @@ def _row(
         "family": points.family,
         "related": points.related or points.family,
         "budget": budget,
+        "choice": scene.leaves_a_choice(budget),
         "policy": name,
         "runs": told if len(sets) == 1 else "",
         "share": share,
@@ -162,9 +166,11 @@ class Duel:
         Share of families on which the policy has less regret, groups weighing the same, among families where the two
         differ.
     wins, level, losses : int
-        Families; level are those where both bought the same, for want of a choice.
+        Families; level are those where both bought the same.
+    without_choice : int
+        Families, of those that are level, where all whole runs that a budget pays for can be bought together.
     are, other_are : float
-        Typical ARE of both: means over budgets, then over families and groups.
+        Typical ARE of both: means over budgets and families, then the median over groups.
     """
 
     policy: str
@@ -173,6 +179,7 @@ class Duel:
     wins: int
     level: int
     losses: int
+    without_choice: int
     are: float
     other_are: float
 
@@ -184,17 +191,18 @@ class Duel:
             return f"{self.policy} against {self.other}: level on all {self.level} families"
         return (
             f"{self.policy} against {self.other}: a lower error on {self.wins} of the {differ} families where they"
-            f" differ ({100 * self.wins / differ:.0f} %), level on {self.level}; {100 * at.value:.0f} % with groups of"
-            f" families weighing the same ({100 * at.level:.0f} % interval {100 * at.low:.0f} to {100 * at.high:.0f} %,"
-            f" {at.groups} groups); mean ARE {100 * self.are:.2f} % for {100 * self.other_are:.2f} %"
+            f" differ ({100 * self.wins / differ:.0f} %), level on {self.level} ({self.without_choice} of them leave no"
+            f" choice); {100 * at.value:.0f} % with groups of families weighing the same ({100 * at.level:.0f} %"
+            f" interval {100 * at.low:.0f} to {100 * at.high:.0f} %, {at.groups} groups); typical ARE"
+            f" {100 * self.are:.2f} % for {100 * self.other_are:.2f} %"
         )
 
 
 def errors(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean ARE by budget (index) and policy (columns): over families of a group, then over groups."""
+    """ARE by budget (index) and policy (columns): mean over families of a group, then median over groups."""
     within = rows.groupby(["budget", "policy", "related"])["are"].mean()
-    told: pd.DataFrame = within.groupby(["budget", "policy"]).mean().unstack()[[*POLICIES]]
-    best = rows.groupby(["budget", "related"])["best"].mean().groupby("budget").mean()
+    told: pd.DataFrame = within.groupby(["budget", "policy"]).median().unstack()[[*POLICIES]]
+    best = rows.groupby(["budget", "related"])["best"].mean().groupby("budget").median()
     return told.assign(best=best)
 
 
@@ -215,5 +223,7 @@ def duel(rows: pd.DataFrame, policy: str = "design", other: str = "doubling") ->
     wins, losses = gain > _LEVEL, gain < -_LEVEL
     differ = np.where(wins | losses, wins.astype(float), np.nan)
     share = over_families(differ, groups, statistic="mean")
-    ares = [float(np.mean(by_group(mean[name].to_numpy(), groups, statistic="mean")[0])) for name in (policy, other)]
-    return Duel(policy, other, share, int(wins.sum()), int((~wins & ~losses).sum()), int(losses.sum()), *ares)
+    ares = [float(np.median(by_group(mean[name].to_numpy(), groups, statistic="mean")[0])) for name in (policy, other)]
+    level, choice = ~wins & ~losses, rows.groupby(["family", "related"])["choice"].any().loc[mean.index].to_numpy()
+    counted = (int(some.sum()) for some in (wins, level, losses, level & ~choice))
+    return Duel(policy, other, share, *counted, *ares)

@@ -205,7 +205,7 @@ def _errors(rows: pd.DataFrame) -> None:
 
     table = errors(rows)
     title = (
-        "ARE of the forecast of the largest model, by budget as a share of its training; mean over groups of families"
+        "ARE of the forecast of the largest model, by budget as a share of its training; median over groups of families"
     )
     body = [
         (float(budget), *(_percent(v) for v in row)) for budget, row in zip(table.index, table.to_numpy(), strict=True)
