@@ -34,7 +34,7 @@ def checklist(results: pd.DataFrame) -> list[Block]:
 
 def _facts(tried: pd.DataFrame, done: pd.DataFrame) -> Evidence:
     """Every number that an answer holds."""
-    names, counts = sorted(set(tried["law"])), tried["status"].value_counts()
+    names, counts = sorted(set(tried["law"])), _ends(tried)
     told: dict[str, tuple[float, str]] = {
         "families with a fit": (done["family"].nunique(), "count"),
         "fewest points of a fit": (done["points"].min(), "count"),
@@ -48,6 +48,11 @@ def _facts(tried: pd.DataFrame, done: pd.DataFrame) -> Evidence:
     }
     rows = pd.DataFrame({"fact": list(told), "value": [STYLES[style](value) for value, style in told.values()]})
     return Evidence(rows, {"fact": Shown("what"), "value": Shown("how much")})
+
+
+def _ends(tried: pd.DataFrame) -> pd.Series[int]:
+    """How many fits ended with which status; several forecasts may share one fit, which counts once."""
+    return tried.dropna(subset="fit").drop_duplicates("fit")["status"].value_counts()
 
 
 def _data(tried: pd.DataFrame, done: pd.DataFrame, facts: Evidence) -> list[tuple[str, str]]:
@@ -96,7 +101,7 @@ def _data(tried: pd.DataFrame, done: pd.DataFrame, facts: Evidence) -> list[tupl
 def _method(tried: pd.DataFrame, facts: Evidence) -> list[tuple[str, str]]:
     """How it was fitted, and how that was tested."""
     objectives = ", ".join(sorted(set(tried["objective"])))
-    failed = [f"fits {str(status).replace('_', ' ')}" for status in tried["status"].value_counts().index]
+    failed = [f"fits {str(status).replace('_', ' ')}" for status in _ends(tried).index]
     return [
         (
             "Which objective, optimiser, tolerance, starts?",
