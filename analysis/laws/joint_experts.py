@@ -14,8 +14,6 @@ References
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ..law import Array, Coefficient, Law

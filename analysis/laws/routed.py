@@ -4,8 +4,8 @@ r"""Loss of routed language models from the size that a token passes through and
     \log_{10} L(N, E) = a \log_{10} N + b \log_{10} \hat E + c \log_{10} N \, \log_{10} \hat E + d, \quad
     \frac{1}{\hat E} = \frac{1}{E - 1 + \left( \frac{1}{E_{start}} - \frac{1}{E_{max}} \right)^{-1}} + \frac{1}{E_{max}}
 
-All runs see the same tokens, so that the law has none. The paper writes log; that it is the decimal one follows from its
-coefficients, with which a dense model of 1.3 billion parameters has a loss of 2.24 (and of .57 by the natural one).
+All runs see the same tokens, so that the law has none. The paper writes log; that it is the decimal one follows from
+its coefficients, with which a dense model of 1.3 billion parameters has a loss of 2.24 (and of .57 by the natural one).
 
 References
 ----------
@@ -15,6 +15,7 @@ References
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def predict(
     return loss
 
 
-def effective(experts: Array, E_start: Array, E_max: Array) -> Array:
+def effective(experts: Any, E_start: Any, E_max: Any) -> Any:
     """Experts that count: E_start where there is one, and E_max where there are very many.
 
     Examples

@@ -46,7 +46,7 @@ class Reach:
     params: tuple[float, float]
     tokens: tuple[float, float]
     ratio: tuple[float, float]
-    held: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    held: Mapping[str, tuple[float, float]] = field(default_factory=dict, kw_only=True)
 
     def beyond(self, params: float, tokens: float, held: Mapping[str, float] = {}) -> list[str]:
         """Sentences on what lies outside, with how far."""

@@ -1,4 +1,4 @@
-"""The plan by a law of mixtures of experts: the best granularity, or number of experts, with the best size and tokens."""
+"""The plan by a law of mixtures of experts: size, tokens, and granularity or number of experts."""
 
 from __future__ import annotations
 

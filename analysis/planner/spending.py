@@ -25,7 +25,7 @@ import numpy as np
 
 
 class Spending(Protocol):
-    """FLOPs per token and kinds of parameters, of a size as the law counts it: a number or an array, complex ones too."""
+    """FLOPs per token and kinds of parameters, of sizes as the law counts them; complex ones, too."""
 
     @property
     def sparse(self) -> bool:
@@ -84,6 +84,10 @@ class Share:
     def total(self, params: Any) -> Any:
         """All parameters."""
         return self.active(params) / self.share
+
+
+#: Every parameter works on every token.
+DENSE = Share()
 
 
 @dataclass(frozen=True)

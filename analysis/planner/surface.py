@@ -1,7 +1,7 @@
 r"""The loss of a law over size and tokens, and what is cheapest on it: the planner of every law with N and D.
 
-With :math:`n = \log N` and :math:`d = \log D`, the most loss that :math:`k(N) D = C` FLOPs can take away, where a token of
-training costs k(N), is where
+With :math:`n = \log N` and :math:`d = \log D`, the most loss that :math:`k(N) D = C` FLOPs can take away, where
+a token of training costs k(N), is where
 
 .. math:: \partial L / \partial n = \kappa \, \partial L / \partial d, \qquad \kappa = d \log k / dn,
 
@@ -11,9 +11,10 @@ and the cheapest model of one loss that also serves T tokens, at h(N) FLOPs each
     \frac{dn}{dd} (s \kappa + (1 - s) \eta) + s = 0 \quad \text{along} \quad L(n, d) = \text{const}, \qquad
     s = \frac{k D}{k D + h T}, \quad \eta = d \log h / dn.
 
-A dense model has k = 6 N, h = 2 N and :math:`\kappa = \eta = 1`; `spending` has others. Both places are searched on a grid first, so that nothing is assumed of a law but that its loss falls with N and with D; then
-the root of the exact derivative is bracketed between neighbours of the best place, so that it is found to the last
-digits and also where a law has a kink.
+A dense model has k = 6 N, h = 2 N and :math:`\kappa = \eta = 1`; `spending` has others. Both places are
+searched on a grid first, so that nothing is assumed of a law but that its loss falls with N and with D; then the root
+of the exact derivative is bracketed between neighbours of the best place, so that it is found to the last digits and
+also where a law has a kink.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 
 from ..law import Array, Law
 from .bracket import root
-from .spending import Share, Spending
+from .spending import DENSE, Spending
 
 #: Logarithms of the sizes and of the tokens among which optima are searched.
 SIZES = (0.0, float(np.log(1e30)))
@@ -60,7 +61,7 @@ class Surface:
     law: Law
     values: Mapping[str, Array]
     unique_tokens: float | None = None
-    spending: Spending = Share()
+    spending: Spending = DENSE
     held: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -69,7 +70,7 @@ class Surface:
         law: Law,
         values: Mapping[str, float],
         unique_tokens: float | None = None,
-        spending: Spending = Share(),
+        spending: Spending = DENSE,
         held: Mapping[str, float] = {},
     ) -> Surface:
         """The surface of one set of coefficients."""
@@ -140,7 +141,8 @@ class Surface:
         grid = np.broadcast_to(np.linspace(0.0, 1.0, PLACES), (self.draws, PLACES)) * largest
 
         def tokens(n: Array) -> Array:
-            return budget - self.price(n)[0]
+            left: Array = budget - self.price(n)[0]
+            return left
 
         def uphill(n: Array) -> Array:
             by_size, by_spent = self.slopes(n, tokens(n))

@@ -33,5 +33,5 @@ SOURCE = Source(
     citation="Each row names its paper and table.",
     folder=".",
     files={},
-    note="Laws of Krajewski et al. and Ludziejewski et al. were read in the papers, those of Clark et al. in quotations.",
+    note="Laws of Krajewski et al. and Ludziejewski et al. were read in the papers, that of Clark et al. quoted.",
 )
