@@ -147,7 +147,8 @@ def _by_mixture(source: Mixture, request: Request) -> Answer:
     name = source.kind.setting
     if len(options) > 1:
         searched = ", ".join(f"{option.held[name]:g}" for option in options)
-        notes.append(f"{name} {found.by.held[name]:g} is the best of {searched}; say another by --{name}")
+        more = ": memory is not counted, and more may be better still" if found.by.held == options[-1].held else ""
+        notes.append(f"{name} {found.by.held[name]:g} is the best of {searched}{more}; say another by --{name}")
     return Answer(request, found.by, found.plan, found.baseline, notes=tuple(notes))
 
 
