@@ -148,11 +148,11 @@ def ours(frame: pd.DataFrame, asked: list[tuple[Cell, list[str]]]) -> list[float
             problems.append(_columns(seen))
             targets.append(_columns(target))
     errors = [float("nan")] * len(asked)
-    for place, fit, target in zip(
+    for place, fit, there in zip(
         filled, fit_batch(laws["chinchilla"], problems, objective="lsq"), targets, strict=True
     ):
         if np.isfinite(fit.value):
-            errors[place] = float(np.abs(fit.predict(**target) / target["loss"] - 1).mean())
+            errors[place] = float(np.abs(fit.predict(**there) / there["loss"] - 1).mean())
     return errors
 
 
