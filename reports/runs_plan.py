@@ -9,6 +9,7 @@ from scalebook.analysis.briefing import Briefing
 from scalebook.analysis.finding import STYLES, Evidence, Shown
 from scalebook.analysis.planner.answer import Answer, Model
 from scalebook.analysis.planner.next_run import Design, NextRun
+from scalebook.analysis.planner.spending import Share
 from scalebook.analysis.planner.tables import Row
 
 from .figures import next_runs as next_figure
@@ -129,7 +130,7 @@ def _models(known: Briefing, answer: Answer) -> Evidence:
 
 def _of_target(known: Briefing, answer: Answer) -> Model:
     target = known.target
-    return Model.of(target.params, target.tokens, answer.plan.loss, answer.request, counts_active=False)
+    return Model.of(target.params, target.tokens, answer.plan.loss, answer.request, Share(answer.request.active_share))
 
 
 def plan_in_short(known: Briefing) -> str:

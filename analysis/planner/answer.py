@@ -8,6 +8,7 @@ from typing import Any
 
 from .coefficients import Coefficients, Powers
 from .request import Request
+from .spending import Spending
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Model:
     loss : float, optional
         None where only powers of compute are published.
     train_flops, inference_flops, total_flops : float
-        6 N D, 2 N T and both, N being what a token passes through.
+        Of training and of inference, and both: 6 N D and 2 N T, N being what a token passes through, unless the law's
+        source counts otherwise.
     cost : float, optional
         Dollars, where prices are known.
     train_hours : float, optional
@@ -30,6 +32,8 @@ class Model:
         Passes over the data, where their number is known.
     params_active, params_total : float, optional
         Where one token passes through a share of them.
+    granularity, experts : float, optional
+        Of a mixture of experts, where the law takes it.
     """
 
     params: float
@@ -43,23 +47,34 @@ class Model:
     epochs: float | None = None
     params_active: float | None = None
     params_total: float | None = None
+    granularity: float | None = None
+    experts: float | None = None
 
     @classmethod
-    def of(cls, params: float, tokens: float, loss: float | None, request: Request, *, counts_active: bool) -> Model:
+    def of(
+        cls,
+        params: float,
+        tokens: float,
+        loss: float | None,
+        request: Request,
+        spending: Spending,
+        held: Mapping[str, float] = {},
+    ) -> Model:
         """A model under a request.
 
         Parameters
         ----------
-        counts_active : bool
-            The law's N is what a token passes through, not all parameters.
+        spending : Spending
+            What a token costs it.
+        held : mapping of str to float
+            What else the law takes.
         """
-        share = request.active_share
-        active = params if counts_active else params * share
-        train, inference = 6 * active * tokens, 2 * active * request.inference_tokens
+        read = spending.inference(params)
+        train, inference = spending.train(params) * tokens, read * request.inference_tokens
         cost = None
         if request.prices:
             rates = request.prices.prices
-            cost = rates.train / rates.train_use * (train + 2 * active * request.served)
+            cost = rates.train / rates.train_use * (train + read * request.served)
         return cls(
             params,
             tokens,
@@ -70,8 +85,10 @@ class Model:
             cost,
             request.clock.hours_of(train) if request.clock else None,
             tokens / request.unique_tokens if request.unique_tokens else None,
-            active if share < 1 else None,
-            active / share if share < 1 else None,
+            spending.active(params) if spending.sparse else None,
+            spending.total(params) if spending.sparse else None,
+            held.get("granularity"),
+            held.get("experts"),
         )
 
     @property

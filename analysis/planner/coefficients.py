@@ -16,32 +16,14 @@ import numpy as np
 from scalebook.corpus.database import Corpus
 from scalebook.corpus.errors import Misuse, ScalebookError
 
-from ..law import Array, Law, laws
-from ..published import Published, published
+from ..law import Array, Law
 from ..variants import law_named
+from .spending import Spending
 
 if TYPE_CHECKING:  # the fitting engine is not loaded for coefficients that are published
     from ..optimal.power import PowerLaw
     from ..points import Points
 
-#: Formulas of published laws: our law, and our names of the paper's coefficients.
-FORMS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "L(N,D) = E + A/N^alpha + B/D^beta": ("chinchilla", {}),
-    "L(C,M) = E + (a M^eta + b M^-eta) C^-eta, M = D/N, C = 6ND": ("overtraining", {}),
-    "L(N,D) = [(N_c/N)^(alpha_N/alpha_D) + D_c/D]^alpha_D": ("kaplan", {"a_N": "alpha_N", "a_D": "alpha_D"}),
-    "L = E + A/N'^alpha + B/D'^beta; D' = U_D + U_D rd (1 - exp(-R_D/rd)), N' = U_N + U_N rn (1 - exp(-R_N/rn));"
-    " R = repeats beyond the first pass": ("data_constrained", {"R_D": "rd_star", "R_N": "rn_star"}),
-}
-#: Formulas of optimal size and tokens as powers of C = 6 N D.
-POWERS = ("N_opt = kN C^a, D_opt = kD C^b", "N_opt = kN C^a, C = 6ND under the row's parameter count", "D_opt = kD C^b")
-#: Families of the corpus that hold the runs of a paper, by its arXiv number.
-TESTED = {
-    "2203.15556": "chinchilla-digitised",
-    "2404.10102": "chinchilla-digitised",
-    "2401.00448": "chinchilla-digitised",
-    "2305.16264": "datablations-contour",
-    "2403.08540": "gadre-redpajama",
-}
 #: More draws than this share that end nowhere, and there is no interval: it would be that of the lucky ones.
 MOST_FAILED = 0.2
 
@@ -56,20 +38,24 @@ class Reach:
         What they are called.
     params, tokens, ratio : (float, float)
         Smallest and largest.
+    held : mapping of str to (float, float)
+        The same of what else the law takes.
     """
 
     family: str
     params: tuple[float, float]
     tokens: tuple[float, float]
     ratio: tuple[float, float]
+    held: Mapping[str, tuple[float, float]] = field(default_factory=dict, kw_only=True)
 
-    def beyond(self, params: float, tokens: float) -> list[str]:
+    def beyond(self, params: float, tokens: float, held: Mapping[str, float] = {}) -> list[str]:
         """Sentences on what lies outside, with how far."""
         told = []
         for what, value, (low, high) in (
             ("parameters", params, self.params),
             ("tokens", tokens, self.tokens),
             ("tokens per parameter", tokens / params, self.ratio),
+            *((f"of {name}", value, self.held[name]) for name, value in held.items() if name in self.held),
         ):
             if value > high * (1 + 1e-9):
                 told.append(f"{value:.3g} {what} are {value / high:.3g} times the most in {self.family} ({high:.3g})")
@@ -89,7 +75,7 @@ class Coefficients:
     about : str
         Where the values are from, in words.
     law : Law
-        It takes params and tokens.
+        It takes params and tokens, and what is `held`.
     values : mapping of str to float
         By our names.
     unit : str
@@ -100,6 +86,10 @@ class Coefficients:
         What the law was fitted to, where that is known.
     params_basis : str, optional
         What N counts.
+    held : mapping of str to float
+        Other inputs of the law, at the value that they have in the plan.
+    spending : Spending, optional
+        What a token costs, where the law's source says; else 6 N in training and 2 N in inference.
     """
 
     name: str
@@ -110,9 +100,11 @@ class Coefficients:
     draws: Mapping[str, Array] = field(default_factory=dict)
     reach: Reach | None = None
     params_basis: str | None = None
+    held: Mapping[str, float] = field(default_factory=dict)
+    spending: Spending | None = None
 
     def __post_init__(self) -> None:
-        refuse_unplannable(self.law)
+        refuse_unplannable(self.law, self.held)
 
 
 @dataclass(frozen=True)
@@ -140,76 +132,20 @@ class Powers:
         return float((6 * params * np.exp(self.tokens.height)) ** (1 / (1 - self.tokens.slope)))
 
 
-def refuse_unplannable(law: Law) -> None:
-    """Refuse a law that says nothing about size and tokens, or needs more to be known.
+def refuse_unplannable(law: Law, held: Collection[str] = ()) -> None:
+    """Refuse a law that says nothing about size and tokens, or needs more to be known than what is held.
 
     Raises
     ------
     Misuse
         With what it takes.
     """
-    takes = set(law.inputs)
+    takes = set(law.inputs) - set(held)
     if not {"params", "tokens"} <= takes <= {"params", "tokens", "unique_tokens"} or law.estimate is not None:
         said = f"takes {', '.join(law.inputs)}" if law.estimate is None else "is read off, not fitted"
         raise Misuse(f"a plan needs a law of params and tokens; {law.name} {said}")
     if law.target != "loss":
         raise Misuse(f"a plan needs a law of the loss; {law.name} predicts {law.target}")
-
-
-def published_coefficients(corpus: Corpus, name: str) -> Coefficients | Powers:
-    """Coefficients of a published law, by its name or an unambiguous beginning of it.
-
-    Raises
-    ------
-    UnknownName
-        If there is none of that name.
-    Misuse
-        If it says nothing that a plan can be made with.
-
-    Examples
-    --------
-    >>> from scalebook.corpus.database import open_corpus
-    >>> with open_corpus() as corpus:
-    ...     published_coefficients(corpus, "sardana").law.name
-    'chinchilla'
-    """
-    law = published(corpus, name)
-    about = f"{law.name}, arXiv:{law.paper}: {law.target}"
-    reach = reach_of(corpus, TESTED.get(law.paper, ""))
-    if law.form in FORMS:
-        ours, names = FORMS[law.form]
-        form = laws[ours]
-        missing = [theirs for n in form.coefficients if (theirs := names.get(n, n)) not in law.coefficients]
-        if not missing:
-            values = {n: law.coefficients[names.get(n, n)] for n in form.coefficients}
-            return Coefficients(law.name, about, form, values, reach=reach)
-        raise Misuse(f"{law.name} states no {', '.join(missing)}, without which there is no plan")
-    if law.form in POWERS and (powers := _powers(law)):
-        return Powers(law.name, about, *powers, reach=reach)
-    raise Misuse(f"no plan with {law.name}: its form, {law.form}, says nothing about both size and tokens")
-
-
-def _powers(law: Published) -> tuple[PowerLaw | None, PowerLaw | None] | None:
-    from ..optimal.power import PowerLaw
-
-    known = law.coefficients
-    size = PowerLaw.of(known["kN"], known["a"]) if {"kN", "a"} <= known.keys() else None
-    spent = PowerLaw.of(known["kD"], known["b"]) if {"kD", "b"} <= known.keys() else None
-    return (size, spent) if size or spent else None
-
-
-def plannable(corpus: Corpus) -> dict[str, bool]:
-    """Names of all published laws, and whether a plan can be made with them."""
-    sql = "select law_id, any_value(form), list(coefficient) from published_laws group by law_id order by law_id"
-    return {name: _suffices(form, stated) for name, form, stated in corpus.rows(sql)}
-
-
-def _suffices(form: str, stated: Collection[str]) -> bool:
-    ours, names = FORMS.get(form, ("", {}))
-    known = {name.removeprefix("log_") for name in stated}
-    if ours:
-        return {names.get(n, n) for n in laws[ours].coefficients} <= known
-    return form in POWERS and ({"kN", "a"} <= known or {"kD", "b"} <= known)
 
 
 def reach_of(corpus: Corpus, family: str) -> Reach | None:

@@ -17,9 +17,9 @@ from .coefficients import (
     Powers,
     coefficients_of_json,
     fitted_coefficients,
-    plannable,
-    published_coefficients,
 )
+from .literature import plannable, published_coefficients
+from .mixtures import Mixture
 from .plan import plan as planned
 from .prices import read_prices
 from .request import Request
@@ -42,6 +42,8 @@ def plan(
     prices: Path | str | None = None,
     unique_tokens: float | None = None,
     active_share: float = 1.0,
+    granularity: float | None = None,
+    experts: float | None = None,
     hardware: str | None = None,
     precision: str = "bf16",
     devices: int = 1,
@@ -69,6 +71,8 @@ def plan(
         Tokens of the data set; more are repeats.
     active_share : float
         Share of the parameters that one token passes through.
+    granularity, experts : float, optional
+        Of a mixture of experts, for a published law that takes it; the best one by default.
     hardware, precision : str, optional
         Device of the table ``hardware`` and number format.
     devices : int
@@ -102,6 +106,8 @@ def plan(
             inference_tokens,
             unique_tokens,
             active_share,
+            granularity,
+            experts,
             read_prices(corpus, prices) if prices is not None else None,
             clock_of(corpus, hardware, precision, devices, utilisation, hours),
             level,
@@ -122,7 +128,7 @@ def _known(
     repeated: bool,
     bootstraps: int,
     seed: int,
-) -> Coefficients | Powers:
+) -> Coefficients | Powers | Mixture:
     """What is known of the loss: published, from a file, or fitted now."""
     if law is not None and isinstance(given, str | Path) and not _is_family(corpus, given):
         raise Misuse(f"--law is for runs that are fitted now; {given} has a law of its own")
@@ -145,7 +151,7 @@ def _is_family(corpus: Corpus, name: str | Path) -> bool:
     return bool(corpus.rows("select 1 from families where family = ?", [str(name)]))
 
 
-def _published(corpus: Corpus, name: str) -> Coefficients | Powers:
+def _published(corpus: Corpus, name: str) -> Coefficients | Powers | Mixture:
     """A published law, by an unambiguous beginning among those that a plan can be made with, else by any name."""
     every = plannable(corpus)
     known = [law for law, enough in every.items() if enough]

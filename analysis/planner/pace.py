@@ -10,6 +10,7 @@ from scalebook.corpus.errors import Misuse
 
 from .answer import Answer
 from .coefficients import Coefficients, Powers
+from .mixtures import Mixture
 from .plan import plan
 from .request import Clock, Request
 from .step_time import Device, Shape, best_batch, times
@@ -50,7 +51,7 @@ def used(params: float, device: Device, devices: int) -> float:
     return 6 * shape.total / times(shape, device, batch).total / device.peak
 
 
-def paced(source: Coefficients | Powers, request: Request, device: Device) -> Answer:
+def paced(source: Coefficients | Powers | Mixture, request: Request, device: Device) -> Answer:
     """A plan under the step time of the size that is planned.
 
     Parameters
@@ -65,7 +66,7 @@ def paced(source: Coefficients | Powers, request: Request, device: Device) -> An
     """
     clock = request.clock
     assert clock is not None
-    if request.active_share < 1:
+    if request.active_share < 1 or isinstance(source, Mixture):
         raise Misuse("the step time of a mixture of experts is not known: say --utilisation, such as 0.3")
     answer = plan(source, request)
     for _ in range(ROUNDS):

@@ -55,6 +55,8 @@ class Request:
         Tokens of the data set, which are repeated beyond that.
     active_share : float
         Share of the parameters that one token passes through: 1 for dense models.
+    granularity, experts : float, optional
+        Of a mixture of experts whose law takes it; searched where it is not given.
     prices : Told, optional
         What arithmetic costs; without it FLOPs are saved, not dollars.
     clock : Clock, optional
@@ -69,6 +71,8 @@ class Request:
     inference_tokens: float = 0.0
     unique_tokens: float | None = None
     active_share: float = 1.0
+    granularity: float | None = None
+    experts: float | None = None
     prices: Told | None = None
     clock: Clock | None = None
     level: float = 0.95
@@ -89,6 +93,9 @@ class Request:
                 raise Misuse(f"{name} {value:g}: write a positive number")
         if not 0 <= self.inference_tokens < float("inf"):
             raise Misuse(f"--inference-tokens {self.inference_tokens:g}: write a number from 0")
+        for name, value in self.held.items():
+            if not 1 <= value < float("inf"):
+                raise Misuse(f"--{name} {value:g}: write a number from 1, such as 16")
         if not 0 < self.active_share <= 1:
             raise Misuse(f"--active-share {self.active_share:g}: write a share above 0 and up to 1")
         if not 0 < self.level < 1:
@@ -100,6 +107,12 @@ class Request:
     def budget(self) -> float | None:
         """Training compute, if that is how the quality is said."""
         return self.clock.flops if self.clock and self.clock.hours is not None else self.flops
+
+    @property
+    def held(self) -> dict[str, float]:
+        """What is said of a mixture of experts, by the inputs of laws."""
+        said = {"granularity": self.granularity, "experts": self.experts}
+        return {name: value for name, value in said.items() if value is not None}
 
     @property
     def served(self) -> float:

@@ -13,8 +13,8 @@ import numpy as np
 
 from .answer import Answer, Model
 from .coefficients import Coefficients
-from .plan import counts_active, surface_of
 from .request import Request
+from .solved import surface_of
 from .surface import TOKENS, Surface
 
 #: Sizes in parts of the baseline's, and in parts of the plan's.
@@ -78,10 +78,10 @@ def iso_cost(answer: Answer) -> list[Row]:
     """Models that cost over their lives what the plan costs, smallest first."""
     source, request = _law_of(answer), answer.request
     surface = surface_of(source, request)
-    chosen = answer.plan
-    spent = chosen.params * (chosen.tokens + request.served / 3)
+    chosen, price = answer.plan, surface.spending
+    spent = price.train(chosen.params) * chosen.tokens + price.inference(chosen.params) * request.served
     sizes = np.array(OF_PLAN) * chosen.params
-    tokens = spent / sizes - request.served / 3
+    tokens = (spent - price.inference(sizes) * request.served) / price.train(sizes)
     return [
         _row(answer, surface, float(np.log(size)), float(np.log(left)))
         for size, left in zip(sizes, tokens, strict=True)
@@ -103,7 +103,7 @@ def _with(sizes: np.ndarray[Any, np.dtype[np.float64]], one: float) -> np.ndarra
 def _row(answer: Answer, surface: Surface, n: float, d: float) -> Row:
     source, request, base = _law_of(answer), answer.request, answer.baseline
     loss = float(surface.loss(np.array([[n]]), np.array([[d]]))[0, 0])
-    model = Model.of(float(np.exp(n)), float(np.exp(d)), loss, request, counts_active=counts_active(source))
+    model = Model.of(float(np.exp(n)), float(np.exp(d)), loss, request, surface.spending, source.held)
     which = "plan" if _same(model, answer.plan) else "baseline" if _same(model, base) else ""
     total = _spent(model, request) / _spent(base, request)
     return Row(

@@ -13,6 +13,8 @@ RANGES = {
     "unique_tokens": (1e9, 1e11),
     "flops": (1e18, 1e23),
     "loss": (1.5, 4.0),
+    "experts": (1.0, 512.0),
+    "granularity": (1.0, 64.0),
 }
 
 

@@ -2,10 +2,10 @@
 
 The reference keeps all readings of all families in one data frame. For every cell (a number of training sizes and a
 share of their training) it filters that frame, calls ``curve_fit`` from one start on raw inputs with derivatives by
-differences, tries again by dogbox if that stops, and forecasts the last 30 % of the largest run. Its own code cannot
-run here; it took 119 ms a law. This is its protocol in our words, so that the ratio is one of two times measured side
-by side. It slices less than the reference's code does (no copies, no grouping again by run), so it flatters the
-reference. Run with ``pytest tests/benchmarks --benchmark-only``.
+differences, tries again by dogbox if that stops, and forecasts the last 30 % of the largest run. Its own code
+runs in `test_colpret_benchmarks.py`, where there is a clone of it. This is its protocol in our words, so that the ratio
+is one of two times measured side by side anywhere. It slices less than the reference's code does (no copies, no
+grouping again by run), so it flatters the reference. Run with ``pytest tests/benchmarks --benchmark-only``.
 """
 
 from __future__ import annotations

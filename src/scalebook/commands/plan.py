@@ -56,6 +56,13 @@ if TYPE_CHECKING:
     metavar="S",
     help="Share of the parameters that a token passes through, in a mixture of experts.",
 )
+@click.option(
+    "--granularity",
+    type=float,
+    metavar="G",
+    help="Of the experts, by a law that takes it: width of a dense layer over theirs. [default: the best]",
+)
+@click.option("--experts", type=float, metavar="E", help="Per layer, by a law that takes them. [default: the best]")
 @click.option("--hardware", metavar="DEVICE", help="Device that trains; see the table hardware.")
 @click.option("--precision", default="bf16", show_default=True, metavar="NAME", help="Number format of its arithmetic.")
 @click.option("--devices", type=click.IntRange(1), default=1, metavar="K", help="Number of devices. [default: 1]")
@@ -95,6 +102,7 @@ def command(as_json: bool, table: bool, **options: Any) -> None:
       scalebook plan --loss 1.95 --inference-tokens 1e13 --prices prices.toml --json
       scalebook plan --flops 1e22 --unique-tokens 5e10 --coefficients muennighoff
       scalebook plan --hours 72 --hardware H100-80GB --devices 64
+      scalebook plan --flops 1e21 --coefficients krajewski2024-e64 --granularity 16
       scalebook plan --flops 1e21 --coefficients my_runs.csv
     """
     from ._output import echo_json
@@ -190,6 +198,8 @@ HEADS = {
     "params": ("parameters", "parameters"),
     "params_active": ("of these active", "parameters"),
     "params_total": ("of all experts", "parameters"),
+    "granularity": ("granularity", "1"),
+    "experts": ("experts per layer", "1"),
     "tokens": ("training tokens", "tokens"),
     "tokens_per_param": ("tokens per parameter", "1"),
     "epochs": ("passes over the data", "1"),

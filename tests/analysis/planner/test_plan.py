@@ -12,8 +12,9 @@ import pytest
 
 from scalebook.analysis.law import laws
 from scalebook.analysis.planner.answer import Answer
-from scalebook.analysis.planner.coefficients import Coefficients, Powers, Reach, plannable, published_coefficients
+from scalebook.analysis.planner.coefficients import Coefficients, Powers, Reach
 from scalebook.analysis.planner.front import plan
+from scalebook.analysis.planner.literature import plannable, published_coefficients
 from scalebook.analysis.planner.plan import plan as planned
 from scalebook.analysis.planner.repeats import effective
 from scalebook.analysis.planner.request import Clock, Request
