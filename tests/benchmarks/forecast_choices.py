@@ -59,7 +59,7 @@ def rehearsed() -> pd.DataFrame:
 def main() -> None:
     table = rehearsed()
     choices = [name for name in table.columns if isinstance(name, tuple)]
-    by_family = np.log(table[choices] + LUCK).groupby([table["related"], table["family"]]).mean()
+    by_family = pd.DataFrame(np.log(table[choices] + LUCK)).groupby([table["related"], table["family"]]).mean()
     by_group = by_family.groupby("related").mean()
     used = (weighed.POWER, weighed.CLOSE, next(kind.trust for kind in weighed.KINDS if not kind.ends_only))
     nested = table[used].copy()
