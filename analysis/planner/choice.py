@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import erf, exp, inf, log, sqrt
+from math import erf, exp, log, sqrt
 from typing import Literal
 
 import numpy as np
@@ -26,18 +26,22 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Policy = Literal["thompson", "ei", "design"]
 
+Choice = Callable[["Standing", np.random.Generator], int]
+
 #: Draws for the probability of being best.
 DRAWS = 4000
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known of some recipes, and what their next runs would cost and tell; all of shape (n,).
+    """What is known of some recipes, and what their next runs would cost and tell; arrays of shape (n,).
 
     Parameters
     ----------
-    mean, sd : array
-        Forecast of the log loss at the target, and its standard deviation.
+    mean : array
+        Forecast of the log loss at the target.
+    covariance : array, shape (n, n)
+        Of the errors of these forecasts, which have much in common.
     flops : array
         Cost of the next run, in any unit; infinite for a recipe that cannot be continued.
     removed : array
@@ -45,9 +49,15 @@ class Standing:
     """
 
     mean: Array
-    sd: Array
+    covariance: Array
     flops: Array
     removed: Array
+
+    @property
+    def sd(self) -> Array:
+        """Standard deviation of every forecast."""
+        found: Array = np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
+        return found
 
     @property
     def open(self) -> list[int]:
@@ -57,8 +67,10 @@ class Standing:
 
 
 def draws(standing: Standing, rng: np.random.Generator, count: int = DRAWS) -> Array:
-    """Log losses at the target as they may be, shape (count, n): forecasts err independently."""
-    found: Array = standing.mean + standing.sd * rng.standard_normal((count, len(standing.mean)))
+    """Log losses at the target as they may be, shape (count, n)."""
+    spread, ways = np.linalg.eigh(standing.covariance)
+    root = ways * np.sqrt(np.maximum(spread, 0.0))
+    found: Array = standing.mean + rng.standard_normal((count, len(standing.mean))) @ root.T
     return found
 
 
@@ -69,10 +81,18 @@ def best_probability(drawn: Array) -> Array:
 
 
 def improvements(standing: Standing) -> list[float]:
-    """Loss that each recipe is expected to gain on the best forecast of the others, counting none where it gains none."""
-    loss = np.exp(standing.mean).tolist()
-    others = [min(loss[:k] + loss[k + 1 :], default=inf) for k in range(len(loss))]
-    return [improvement(loss[k], float(standing.sd[k]), others[k]) for k in range(len(loss))]
+    """Loss that each recipe is expected to gain on the best forecast of the others, counting none where it gains none.
+
+    The best of the others is taken as known, and with it what its error says of the recipe's own.
+    """
+    mean, covariance = standing.mean, standing.covariance
+    gains = []
+    for k in range(len(mean)):
+        best = min((j for j in range(len(mean)) if j != k), key=lambda j: float(mean[j]))
+        shared = covariance[k, best] ** 2 / covariance[best, best] if covariance[best, best] > 0 else 0.0
+        left = sqrt(max(float(covariance[k, k] - shared), 0.0))
+        gains.append(improvement(exp(mean[k]), left, exp(mean[best])))
+    return gains
 
 
 def improvement(loss: float, sd: float, best: float) -> float:
@@ -112,7 +132,7 @@ def design(standing: Standing, rng: np.random.Generator) -> int:
 
 
 #: Ways to choose; each takes a standing with a recipe that can be continued, and what draws come from.
-CHOICES: Mapping[Policy, Callable[[Standing, np.random.Generator], int]] = {
+CHOICES: Mapping[Policy, Choice] = {
     "thompson": thompson,
     "ei": ei,
     "design": design,

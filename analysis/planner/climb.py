@@ -1,105 +1,136 @@
-"""Forecasts of every recipe of a contest after every rung, each made once: a policy moves among them."""
+"""A contest on its way: forecasts of all recipes after the rungs that were bought, each made once.
+
+A policy moves among them and never sees a loss of a run that it has not bought.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .belief import Array, settle
+from .belief import Array, Belief, Places, settle
 from .candidates import Candidate, Target
 from .choice import Standing
 from .contest import Contest
 from .design_search import variance
 from .experience import doubting, experience
-from .measured import measured
+from .measured import measured, places
 from .options import Beliefs, Options
+from .together import Kinship, Recipes, joined_places, together
 
 Steps = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Climb:
-    """What a policy may see of a contest, step by step, and what comes out.
+    """What is known of a contest step by step; a step is a rung beyond those that are known at first.
 
     Parameters
     ----------
-    mean, sd : array, shape (recipes, steps + 1)
-        Forecast of the log loss at the target after so many rungs beyond the known ones, and its standard deviation.
-    cost, removed : array, shape (recipes, steps)
-        Of the next rung: its FLOPs as a share of the target's, and the variance of the forecast that it is expected to
-        remove.
-    truth : array, shape (recipes,)
-        Log loss at the target.
+    contest : Contest
+        The recipes.
+    beliefs : tuple of tuple of Belief
+        What each recipe says alone, after so many steps.
+    removed : array, shape (recipes, steps + 1)
+        Variance of the forecast that the next step is expected to remove; zero at the end.
+    ends : Places
+        Where the ends of all runs below the target were measured.
+    log_loss, recipe, rung : array, shape (n,)
+        What was measured there, whose it is, and which rung.
+    kinship : Kinship, optional
+        How closely the recipes are related; without it each is forecast alone.
     """
 
-    mean: Array
-    sd: Array
-    cost: Array
+    contest: Contest
+    beliefs: tuple[tuple[Belief, ...], ...]
     removed: Array
-    truth: Array
+    ends: Places
+    log_loss: Array
+    recipe: NDArray[np.int64]
+    rung: NDArray[np.int64]
+    kinship: Kinship | None = None
+    _made: dict[bytes, tuple[Array, Array]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def cost(self) -> Array:
+        """FLOPs of every step, shape (recipes, steps)."""
+        found: Array = self.contest.cost[:, self.contest.start : -1]
+        return found
 
     def spent(self, taken: Steps) -> float:
-        """FLOPs of the rungs taken, as a share of what all rungs of all recipes cost."""
-        steps = np.arange(self.cost.shape[1])
-        return float(self.cost[steps < taken[:, None]].sum() / self.cost.sum())
+        """FLOPs of the steps taken, as a share of what all steps of all recipes cost."""
+        cost = self.cost
+        return float(cost[np.arange(cost.shape[1]) < taken[:, None]].sum() / cost.sum())
 
-    def forecast(self, taken: Steps) -> Array:
-        """Forecast of every recipe, shape (recipes,)."""
-        told: Array = self.mean[np.arange(len(taken)), taken]
-        return told
+    def forecast(self, taken: Steps) -> tuple[Array, Array]:
+        """Log losses of all recipes at the target after some steps, and the covariance of their errors."""
+        key = taken.tobytes()
+        if key not in self._made:
+            self._made[key] = self._forecast(taken)
+        return self._made[key]
+
+    def _forecast(self, taken: Steps) -> tuple[Array, Array]:
+        contest = self.contest
+        beliefs = [own[step] for own, step in zip(self.beliefs, taken.tolist(), strict=True)]
+        targets = [contest.at(k, -1) for k in range(len(beliefs))]
+        if self.kinship is None:
+            told = [belief.forecast(target.place) for belief, target in zip(beliefs, targets, strict=True)]
+            return np.array([mean[0] for mean, _ in told]), np.diag([float(sd[0]) ** 2 for _, sd in told])
+        known = self.rung < contest.start + taken[self.recipe]
+        seen = Recipes(beliefs, self.ends.take(known), self.log_loss[known], self.recipe[known])
+        return together(experience(contest.related), self.kinship, seen, targets)
 
     def standing(self, taken: Steps, left: float = np.inf) -> Standing:
-        """What is known after some rungs; runs that cost more than what is left cannot be bought."""
-        n, last = np.arange(len(taken)), self.cost.shape[1]
-        cost = np.column_stack([self.cost, np.full(len(taken), np.inf)])[n, taken]
-        removed = np.column_stack([self.removed, np.zeros(len(taken))])[n, np.minimum(taken, last)]
-        return Standing(self.forecast(taken), self.sd[n, taken], np.where(cost <= left, cost, np.inf), removed)
-
-    def hindsight(self, budget: float) -> float:
-        """The least regret that any way to spend a budget could have led to.
-
-        A recipe is recommended if it can be given a forecast lower than those of all others, at some cost.
-        """
-        spent = np.pad(np.cumsum(self.cost, axis=1), ((0, 0), (1, 0))) / self.cost.sum()
-        reached = []
-        for k, mean in enumerate(self.mean):
-            others = np.delete(np.arange(len(self.mean)), k)
-            for step, told in enumerate(mean):
-                worse = np.where(self.mean[others] > told, spent[others], np.inf).min(axis=1)
-                if spent[k, step] + worse.sum() <= budget * (1 + 1e-9):
-                    reached.append(float(self.truth[k]))
-        return min(reached) - float(self.truth.min())
+        """What is known after some steps; runs that cost more than what is left cannot be bought."""
+        n, cost = np.arange(len(taken)), np.pad(self.cost, ((0, 0), (0, 1)), constant_values=np.inf)
+        next_cost = cost[n, taken]
+        flops = np.where(next_cost <= left, next_cost, np.inf)
+        return Standing(*self.forecast(taken), flops, self.removed[n, taken])
 
     def regret(self, taken: Steps) -> float:
         """Log loss of the recipe with the lowest forecast, less that of the best."""
-        return float(self.truth[self.forecast(taken).argmin()] - self.truth.min())
+        truth = self.contest.truth
+        return float(truth[self.forecast(taken)[0].argmin()] - truth.min())
 
 
-def climb(contest: Contest) -> Climb:
-    """Forecast every recipe after every rung, with what other groups of families teach."""
-    count = contest.rungs.shape[1] - contest.start
-    told = np.array([[_after(contest, k, step, count) for step in range(count)] for k in range(len(contest.recipes))])
-    mean, sd, removed = np.moveaxis(told, -1, 0)
-    cost = contest.cost[:, contest.start : -1]
-    return Climb(mean, sd, cost, removed[:, :-1], contest.truth)
+def alone(climb: Climb) -> Climb:
+    """The same with forecasts that are made of each recipe alone."""
+    return replace(climb, kinship=None)
 
 
-def _after(contest: Contest, recipe: int, step: int, count: int) -> tuple[float, float, float]:
-    """Forecast, its standard deviation, and the variance that the next rung removes."""
+def climb(contest: Contest, kinship: Kinship | None) -> Climb:
+    """What is known of a contest step by step, with what other groups of families teach."""
+    count, steps = len(contest.recipes), contest.rungs.shape[1] - contest.start
+    told = [[_after(contest, k, step) for step in range(steps)] for k in range(count)]
+    below = contest.rungs[:, :-1]
+    ends = [places(p, below[k], contest.at(k, -1).ratio) for k, p in enumerate(contest.recipes)]
+    return Climb(
+        contest,
+        tuple(tuple(belief for belief, _ in own) for own in told),
+        np.array([[removed for _, removed in own] for own in told]),
+        joined_places(ends),
+        np.concatenate([np.log(p["loss"][below[k]]) for k, p in enumerate(contest.recipes)]),
+        np.repeat(np.arange(count), below.shape[1]),
+        np.tile(np.arange(below.shape[1]), count),
+        kinship,
+    )
+
+
+def _after(contest: Contest, recipe: int, step: int) -> tuple[Belief, float]:
+    """What a recipe says alone after some steps, and the variance that its next step removes."""
     points, target = contest.recipes[recipe], contest.at(recipe, -1)
     known = contest.start + step
     runs = points.run_index[contest.rungs[recipe, :known]]
     own = points.where(np.isin(points.run_index, runs))
     seen = measured(own, target.ratio)
     belief = settle(experience(points.related), *seen)
-    mean, sd = belief.forecast(target.place)
-    if step == count - 1:
-        return float(mean[0]), float(sd[0]), 0.0
+    if known == contest.rungs.shape[1] - 1:
+        return belief, 0.0
     beliefs = Beliefs(belief, settle(doubting(points.related), *seen))
     options = Options.of(beliefs, target, own, [_run(contest.at(recipe, known))], ())
-    return float(mean[0]), float(sd[0]), float(sd[0]) ** 2 - variance(options.problem, (0,))
+    return belief, float(options.problem.joint[-1, -1]) - variance(options.problem, (0,))
 
 
 def _run(place: Target) -> Candidate:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..designs import HELD
 from ..points import SAME_SIZE, Points
 from ..recipes.pairs import SAME_PARAMS, SAME_TOKENS, comparable
 from .candidates import Target
@@ -89,8 +90,10 @@ def contests_of(recipes: Sequence[Points]) -> list[Contest]:
     """Contests among recipes that can be compared.
 
     For every design there is the set of recipes that were trained at it. Each such set is a contest of its own, unless
-    more recipes climbed the same ladder.
+    more recipes climbed the same ladder. The trunk of a schedule that is cooled down in most runs of a recipe is no run of
+    that recipe.
     """
+    recipes = [_cooled_down(points) for points in recipes]
     sets = {tuple(k for k, own in enumerate(recipes) if _near(own, *design).any()) for design in _designs(recipes)}
     found: list[Contest] = []
     ladders: list[set[tuple[float, float]]] = []
@@ -103,6 +106,14 @@ def contests_of(recipes: Sequence[Points]) -> list[Contest]:
             found.append(contest)
             ladders.append(ladder)
     return found
+
+
+def _cooled_down(points: Points) -> Points:
+    """The runs of a recipe without those at a held learning rate, unless most of its runs are such."""
+    if "schedule" not in points.columns:
+        return points
+    held = np.isin(points["schedule"].astype(str), HELD)
+    return points.where(~held) if held[points.final].mean() < 0.5 else points
 
 
 def _same(one: set[tuple[float, float]], other: set[tuple[float, float]]) -> bool:

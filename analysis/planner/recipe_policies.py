@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 import numpy as np
 
 from .belief import Array
-from .choice import CHOICES, Standing
+from .choice import CHOICES, Choice, Standing
 from .climb import Climb, Steps
 
 #: What is forgiven when a cost is compared with what is left.
@@ -26,14 +27,28 @@ class State:
 
     Parameters
     ----------
-    standing : Standing
-        Forecasts, and next runs that can be paid.
+    climb : Climb
+        The contest.
     taken : array of int, shape (n,)
-        Rungs that were bought of each recipe.
+        Steps that were bought of each recipe.
+    left : float
+        What is left of the budget, in the unit of `Climb.cost`.
     """
 
-    standing: Standing
+    climb: Climb
     taken: Steps
+    left: float
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Forecasts, and next runs that can be paid; made only for policies that look at it."""
+        return self.climb.standing(self.taken, self.left)
+
+    @cached_property
+    def open(self) -> list[int]:
+        """Recipes whose next run can be paid."""
+        cost, last = self.climb.cost, self.climb.cost.shape[1]
+        return [k for k, step in enumerate(self.taken.tolist()) if step < last and cost[k, step] <= self.left]
 
 
 Policy = Callable[[State, np.random.Generator], int | None]
@@ -49,7 +64,7 @@ def halving(state: State, rng: np.random.Generator) -> int | None:
     count = len(state.taken)
     for rung in range(int(state.taken.max()) + 1):
         if (state.taken > rung).sum() < ceil(count / 2 ** (rung + 1)):
-            here = [k for k in state.standing.open if state.taken[k] == rung]
+            here = [k for k in state.open if state.taken[k] == rung]
             return min(here, key=lambda k: float(state.standing.mean[k])) if here else None
     return None
 
@@ -61,7 +76,7 @@ def leader(state: State, rng: np.random.Generator) -> int | None:
 
 def random(state: State, rng: np.random.Generator) -> int | None:
     """Any."""
-    return int(rng.choice(state.standing.open))
+    return int(rng.choice(state.open))
 
 
 def nothing(state: State, rng: np.random.Generator) -> int | None:
@@ -70,16 +85,15 @@ def nothing(state: State, rng: np.random.Generator) -> int | None:
 
 
 def _lowest(state: State, order: Array) -> int:
-    return min(state.standing.open, key=lambda k: float(order[k]))
+    return min(state.open, key=lambda k: float(order[k]))
 
 
-def _of_the_command(name: str) -> Policy:
-    choose = {str(policy): way for policy, way in CHOICES.items()}[name]
+def _of_the_command(choose: Choice) -> Policy:
     return lambda state, rng: choose(state.standing, rng)
 
 
 POLICIES: Mapping[str, Policy] = {
-    **{name: _of_the_command(name) for name in CHOICES},
+    **{name: _of_the_command(choose) for name, choose in CHOICES.items()},
     **{policy.__name__: policy for policy in (turns, halving, leader, random, nothing)},
 }
 #: Policies that draw: their result is a mean over several plays.
@@ -94,7 +108,7 @@ def play(climb: Climb, budget: float, policy: Policy, seed: int = 0) -> Steps:
     climb : Climb
         The contest.
     budget : float
-        A share of what all rungs of all recipes cost.
+        A share of what all steps of all recipes cost.
     policy : callable
         See `POLICIES`.
     seed : int
@@ -103,13 +117,13 @@ def play(climb: Climb, budget: float, policy: Policy, seed: int = 0) -> Steps:
     Returns
     -------
     array of int, shape (recipes,)
-        Rungs bought of each recipe.
+        Steps bought of each recipe.
     """
-    rng, taken = np.random.default_rng(seed), np.zeros(len(climb.truth), np.int64)
-    left = budget * float(climb.cost.sum())
+    rng, taken = np.random.default_rng(seed), np.zeros(len(climb.beliefs), np.int64)
+    left = budget * float(climb.cost.sum()) * (1 + _ROUNDING)
     while True:
-        state = State(climb.standing(taken, left * (1 + _ROUNDING)), taken)
-        if not state.standing.open or (pick := policy(state, rng)) is None:
+        state = State(climb, taken, left)
+        if not state.open or (pick := policy(state, rng)) is None:
             return taken
         left -= float(climb.cost[pick, taken[pick]])
         taken = taken + (np.arange(len(taken)) == pick)
