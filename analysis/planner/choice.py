@@ -1,4 +1,4 @@
-"""The choice of a recipe to continue: from the forecasts of all, and from what the next run of each would cost and tell.
+"""The choice of a recipe to continue, from the forecasts of all and from what the next run of each would cost and tell.
 
 Thompson sampling draws one loss of every recipe and continues the lowest, so that a recipe is continued as often as it
 may be the best [1]_. Expected improvement continues the recipe from which most loss can be hoped to be gained on the

@@ -6,6 +6,7 @@ A policy moves among them and never sees a loss of a run that it has not bought.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ class Climb:
     kinship: Kinship | None = None
     _made: dict[bytes, tuple[Array, Array]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
+    @cached_property
     def cost(self) -> Array:
         """FLOPs of every step, shape (recipes, steps)."""
         found: Array = self.contest.cost[:, self.contest.start : -1]
@@ -72,15 +73,22 @@ class Climb:
         return self._made[key]
 
     def _forecast(self, taken: Steps) -> tuple[Array, Array]:
-        contest = self.contest
+        n, contest = np.arange(len(taken)), self.contest
+        if self.kinship is None:
+            mean, sd = self._alone
+            return mean[n, taken], np.diag(sd[n, taken] ** 2)
         beliefs = [own[step] for own, step in zip(self.beliefs, taken.tolist(), strict=True)]
         targets = [contest.at(k, -1) for k in range(len(beliefs))]
-        if self.kinship is None:
-            told = [belief.forecast(target.place) for belief, target in zip(beliefs, targets, strict=True)]
-            return np.array([mean[0] for mean, _ in told]), np.diag([float(sd[0]) ** 2 for _, sd in told])
         known = self.rung < contest.start + taken[self.recipe]
         seen = Recipes(beliefs, self.ends.take(known), self.log_loss[known], self.recipe[known])
         return together(experience(contest.related), self.kinship, seen, targets)
+
+    @cached_property
+    def _alone(self) -> tuple[Array, Array]:
+        """Forecasts of each recipe alone after every step, and their standard deviations, (recipes, steps + 1)."""
+        told = [[one.forecast(self.contest.at(k, -1).place) for one in own] for k, own in enumerate(self.beliefs)]
+        mean, sd = np.moveaxis(np.array(told)[..., 0], -1, 0)
+        return mean, sd
 
     def standing(self, taken: Steps, left: float = np.inf) -> Standing:
         """What is known after some steps; runs that cost more than what is left cannot be bought."""

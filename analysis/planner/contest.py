@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,14 +63,14 @@ class Contest:
         points, row = self.recipes[recipe], self.rungs[recipe, rung]
         return Target(float(points["params"][row]), float(points["tokens"][row]))
 
-    @property
+    @cached_property
     def cost(self) -> Array:
         """FLOPs of every rung by 6 N D, as shares of the target's of all recipes on average; shape as `rungs`."""
         told = np.array([[self.at(k, j).flops for j in range(row.size)] for k, row in enumerate(self.rungs)])
         shares: Array = told / told[:, -1].mean()
         return shares
 
-    @property
+    @cached_property
     def truth(self) -> Array:
         """Log loss of every recipe at the target, shape (recipes,); repeated runs count as their mean."""
         return np.array([_ends(p, self.at(k, -1)) for k, p in enumerate(self.recipes)])
@@ -90,8 +91,8 @@ def contests_of(recipes: Sequence[Points]) -> list[Contest]:
     """Contests among recipes that can be compared.
 
     For every design there is the set of recipes that were trained at it. Each such set is a contest of its own, unless
-    more recipes climbed the same ladder. The trunk of a schedule that is cooled down in most runs of a recipe is no run of
-    that recipe.
+    more recipes climbed the same ladder. The trunk of a schedule that is cooled down in most runs of a recipe is no run
+    of that recipe.
     """
     recipes = [_cooled_down(points) for points in recipes]
     sets = {tuple(k for k, own in enumerate(recipes) if _near(own, *design).any()) for design in _designs(recipes)}
@@ -118,7 +119,9 @@ def _cooled_down(points: Points) -> Points:
 
 def _same(one: set[tuple[float, float]], other: set[tuple[float, float]]) -> bool:
     def close(a: tuple[float, float]) -> bool:
-        return any(_apart(a[0], b[0]) <= np.log(SAME_PARAMS) and _apart(a[1], b[1]) <= np.log(SAME_TOKENS) for b in other)
+        return any(
+            _apart(a[0], b[0]) <= np.log(SAME_PARAMS) and _apart(a[1], b[1]) <= np.log(SAME_TOKENS) for b in other
+        )
 
     return len(one) == len(other) and all(map(close, one))
 

@@ -95,7 +95,8 @@ def best(rows: pd.DataFrame, without: str = "") -> Kinship:
     """
     kept = rows[rows["related"] != without]
     within = kept.groupby(["law", "misfit", "related"])["density"].mean()
-    law, misfit = within.groupby(["law", "misfit"]).mean().idxmax()
+    told = within.groupby(["law", "misfit"]).mean().reset_index()
+    law, misfit = told.loc[told["density"].to_numpy().argmax(), ["law", "misfit"]].to_numpy(float)
     return Kinship(float(law), float(misfit))
 
 

@@ -60,7 +60,7 @@ def turns(state: State, rng: np.random.Generator) -> int | None:
 
 
 def halving(state: State, rng: np.random.Generator) -> int | None:
-    """Successive halving: of the recipes on a rung, the half with the lowest forecasts goes on, then a half of those."""
+    """Successive halving: of the recipes on a rung the half with the lowest forecasts goes on, then half of those."""
     count = len(state.taken)
     for rung in range(int(state.taken.max()) + 1):
         if (state.taken > rung).sum() < ceil(count / 2 ** (rung + 1)):

@@ -123,14 +123,15 @@ def title(contest: Contest) -> str:
 
 
 def _rows(played: Climb, kind: str, budget: float) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
+    best = float("inf")
     for name, policy in POLICIES.items():
         ways = [play(played, budget, policy, seed) for seed in range(DRAWS if name in DRAWING else 1)]
         results = [_result(played, taken) for taken in ways]
         means = {what: float(np.mean([result[what] for result in results])) for what in results[0]}
         least = min(result["regret"] for result in results)
-        found.append({"budget": budget, "policy": name, "forecasts": kind, **means, "best": least})
-    best = min(row["best"] for row in found)
+        best = min(best, least)
+        found.append({"budget": budget, "policy": name, "forecasts": kind, **means})
     return [{**row, "best": best} for row in found]
 
 
@@ -181,8 +182,9 @@ class Duel:
         return (
             f"{self.policy} against {self.other}: less regret in {self.wins} of the {differ} contests where they differ"
             f" ({100 * self.wins / differ:.0f} %), level in {self.level}; {100 * at.value:.0f} % with groups weighing"
-            f" the same ({100 * at.level:.0f} % interval {100 * at.low:.0f} to {100 * at.high:.0f} %, {at.groups} groups);"
-            f" regret lower by {100 * by.value:.3f} points ({100 * by.low:.3f} to {100 * by.high:.3f}, {by.groups} groups)"
+            f" the same ({100 * at.level:.0f} % interval {100 * at.low:.0f} to {100 * at.high:.0f} %, {at.groups}"
+            f" groups); regret lower by {100 * by.value:.3f} points ({100 * by.low:.3f} to {100 * by.high:.3f},"
+            f" {by.groups} groups)"
         )
 
 
