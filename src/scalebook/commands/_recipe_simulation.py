@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 #: Policies that are told against each in turn.
 AGAINST = ("thompson", "ei", "design", "halving", "leader", "random", "nothing")
 
+#: Those that are told with forecasts alone too.
+ALONE = ("thompson", "ei", "nothing")
+
 
 def tell_recipes(families: tuple[str, ...], jobs: int, as_json: bool) -> None:
     """Regret of all policies, who does better than taking turns, and whether the probabilities came out."""
@@ -33,6 +36,8 @@ def tell_recipes(families: tuple[str, ...], jobs: int, as_json: bool) -> None:
     _by_forecasts(rows)
     for policy in AGAINST:
         click.echo(duel(rows, policy, "turns").sentence)
+    for policy in ALONE:
+        click.echo(f"with forecasts alone, {duel(rows, policy, 'turns', 'alone').sentence}")
     _probabilities(rows)
 
 
