@@ -103,6 +103,23 @@ def test_the_simulation_tells_errors_and_duels(cli: Cli) -> None:
     assert "groups of families weighing the same" in said.out
 
 
+def test_the_simulation_of_recipes_tells_regrets_duels_and_probabilities(cli: Cli) -> None:
+    asked = ("next-run", "--simulate", "--recipes", "llm-line-mamba", "llm-line-mamba2")
+    said = cli(*asked)
+    assert (said.code, said.err) == (0, "")
+    for part in (
+        "1 contests of 2 to 2 recipes, 1 groups",
+        "mean regret, in %, by budget",
+        "ei against turns: ",
+        "forecasts together: the recommended recipe was said to be the best with probability 0.",
+        "together less alone: log score ",
+    ):
+        assert part in said.out
+    rows = json.loads(cli(*asked, "--json").out)
+    assert rows[0].keys() >= {"contest", "budget", "policy", "forecasts", "regret", "found", "said"}
+    assert {row["policy"] for row in rows} >= {"thompson", "ei", "design", "turns", "halving"}
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -115,6 +132,8 @@ def test_the_simulation_tells_errors_and_duels(cli: Cli) -> None:
         ),
         (("gpt3", *ASKED, "--policy", "ei"), "--policy chooses among recipes: give two files or families"),
         (("gpt3", *ASKED, "--simulate"), "--simulate takes its targets and budgets from the corpus"),
+        (("gpt3", "opt", *ASKED, "--recipes"), "--recipes is for --simulate"),
+        (("--simulate", "--recipes", "gpt3", "opt"), "no contest among gpt3, opt: name two families or more"),
         (("--simulate", "olmo"), "olmo has nothing to simulate: it needs 5 sizes"),
         (("no.csv", *ASKED), "no.csv"),
     ],

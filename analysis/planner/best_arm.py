@@ -1,24 +1,16 @@
 """Which of several recipes to continue: what each would reach at the target, and what its next run would tell.
 
-Each recipe has runs of its own and a forecast at the target, with its standard deviation. Thompson sampling draws one
-loss of every recipe and continues the lowest, so that a recipe is continued as often as it may be the best [1]_.
-Expected improvement continues the recipe from which most loss can be hoped to be gained on the best forecast, per FLOP
-of its next run [2]_. The design continues the one whose next run removes most variance per FLOP.
-
-References
-----------
-.. [1] Thompson (1933), On the likelihood that one unknown probability exceeds another, Biometrika 25; Russo et al.
-   (2018), A tutorial on Thompson sampling.
-.. [2] Jones, Schonlau and Welch (1998), Efficient global optimization of expensive black-box functions, Journal of
-   Global Optimization 13; per unit of cost as in Snoek, Larochelle and Adams (2012), arXiv:1206.2944, section 3.2.
+Each recipe has runs of its own. They are forecast together (`together`), since forecasts that are made of each alone
+err alike; what the next run of each would tell and cost is that of `next_run`. The choice itself is that of `choice`,
+which `recipe_simulation` plays on sets of recipes of the corpus; see docs/decisions/0020.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import erf, exp, log, sqrt
-from typing import Any, Literal
+from math import sqrt
+from typing import Any
 
 import numpy as np
 
@@ -26,16 +18,18 @@ from scalebook.corpus.errors import Misuse
 
 from ..bases import named
 from ..points import Points
-from .belief import settle
+from .belief import Array, Belief, settle
 from .candidates import Target
+from .choice import CHOICES, Policy, Standing, best_probability, draws, improvements
 from .experience import experience
+from .kinship import kinship
 from .measured import measured
 from .next_run import Design, next_run
+from .together import Recipes, together
 
-Policy = Literal["thompson", "ei", "design"]
-POLICIES = ("thompson", "ei", "design")
-#: Draws for the probability of being best, and compute levels of the front.
-DRAWS, LEVELS = 4000, 6
+POLICIES = tuple(CHOICES)
+#: Compute levels of the front.
+LEVELS = 6
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,7 @@ class Recipe:
     name : str
         Its file or family.
     loss, sd : float
-        Forecast at the target, and its standard deviation in log loss.
+        Forecast at the target, from the runs of all recipes, and its standard deviation in log loss.
     best_probability : float
         Probability that it has the lowest loss at the target.
     expected_improvement : float
@@ -171,23 +165,33 @@ def next_recipe(
     names = [points.family for points in recipes]
     _comparable(recipes, names, allow_mixed)
     answers = [next_run(p, budget_flops, target_params, target_tokens, allow_mixed=allow_mixed) for p in recipes]
-    means = np.log([answer.loss for answer in answers])
-    sds = np.array([answer.sd for answer in answers])
-    drawn = means + sds * np.random.default_rng(seed).standard_normal((DRAWS, len(means)))
-    best = np.bincount(drawn.argmin(axis=1), minlength=len(means)) / DRAWS
-    gain = [_improvement(answers[k].loss, float(sds[k]), _others(answers, k)) for k in range(len(names))]
-    found = [
-        Recipe(name, answer.loss, answer.sd, float(best[k]), gain[k], answer.best)
-        for k, (name, answer) in enumerate(zip(names, answers, strict=True))
-    ]
-    chosen = {
-        "thompson": lambda: int(drawn[0].argmin()),
-        "ei": lambda: max(range(len(found)), key=lambda k: gain[k] / found[k].next.flops),
-        "design": lambda: max(range(len(found)), key=lambda k: found[k].next.removed_per_flop or 0.0),
-    }[policy]()
     target = Target(target_params, target_tokens)
+    seen = _seen(recipes, target)
+    nexts = [answer.best for answer in answers]
+    flops = np.array([one.flops for one in nexts])
+    removed = np.array([one.sd_before**2 - one.sd_after**2 for one in nexts])
+    standing = Standing(*_forecast(recipes, seen, target), flops, removed)
+    best = best_probability(draws(standing, np.random.default_rng(seed)))
+    gain = improvements(standing)
+    found = [
+        Recipe(name, float(np.exp(standing.mean[k])), float(standing.sd[k]), float(best[k]), gain[k], nexts[k])
+        for k, name in enumerate(names)
+    ]
+    chosen = CHOICES[policy](standing, np.random.default_rng(seed))
     ordered = tuple(sorted(found, key=lambda one: one.loss))
-    return Continuation(policy, names[chosen], ordered, _front(recipes, target), target, recipes[0].unit)
+    return Continuation(policy, names[chosen], ordered, _front(recipes, seen, target), target, recipes[0].unit)
+
+
+def _seen(recipes: Sequence[Points], target: Target) -> Recipes:
+    beliefs: list[Belief] = [settle(experience(p.related), *measured(p, target.ratio)) for p in recipes]
+    return Recipes.of(recipes, beliefs, target.ratio)
+
+
+def _forecast(recipes: Sequence[Points], seen: Recipes, target: Target) -> tuple[Array, Array]:
+    """Log losses of all recipes and the covariance of their errors, without what their own group has taught."""
+    groups = {points.related for points in recipes}
+    group = groups.pop() if len(groups) == 1 else ""
+    return together(experience(group), kinship(group), seen, [target] * len(recipes))
 
 
 def _comparable(recipes: Sequence[Points], names: Sequence[str], allow_mixed: bool) -> None:
@@ -205,39 +209,15 @@ def _comparable(recipes: Sequence[Points], names: Sequence[str], allow_mixed: bo
         raise Misuse(f"these recipes count parameters in several ways: {told}; use one way, or say --allow-mixed")
 
 
-def _others(answers: Sequence[Any], k: int) -> float:
-    return min(float(answer.loss) for j, answer in enumerate(answers) if j != k)
-
-
-def _improvement(loss: float, sd: float, best: float) -> float:
-    """E[max(best - L, 0)] for log L normal about log loss: the price of a put option, by Black's formula.
-
-    Examples
-    --------
-    >>> round(_improvement(2.0, 0.01, 2.0), 5)
-    0.00793
-    """
-    if sd <= 0:
-        return max(best - loss, 0.0)
-    mean = loss * exp(sd**2 / 2)
-    d = log(best / loss) / sd
-    return best * _normal(d) - mean * _normal(d - sd)
-
-
-def _normal(x: float) -> float:
-    return 0.5 * (1 + erf(x / sqrt(2)))
-
-
-def _front(recipes: Sequence[Points], target: Target) -> tuple[Level, ...]:
+def _front(recipes: Sequence[Points], seen: Recipes, target: Target) -> tuple[Level, ...]:
     """The lowest forecast at some compute from the largest run to the target, at the target's tokens per parameter."""
-    beliefs = [settle(experience(points.related), *measured(points, target.ratio)) for points in recipes]
-    seen = max(float((6 * points["params"] * points["tokens"]).max()) for points in recipes)
+    largest = float((6 * seen.places.params * seen.places.tokens).max())
     levels = []
-    for flops in np.geomspace(seen, target.flops, LEVELS).tolist():
+    for flops in np.geomspace(largest, target.flops, LEVELS).tolist():
         scale = sqrt(flops / target.flops)
         at = Target(target.params * scale, target.tokens * scale)
-        told = [belief.forecast(at.place) for belief in beliefs]
-        k = min(range(len(told)), key=lambda j: float(told[j][0][0]))
-        mean, sd = told[k]
-        levels.append(Level(flops, at.params, at.tokens, recipes[k].family, float(np.exp(mean[0])), float(sd[0])))
+        mean, covariance = _forecast(recipes, seen, at)
+        k = int(mean.argmin())
+        sd = sqrt(max(float(covariance[k, k]), 0.0))
+        levels.append(Level(flops, at.params, at.tokens, recipes[k].family, float(np.exp(mean[k])), sd))
     return tuple(levels)

@@ -123,6 +123,14 @@ def refuse_other_sets(corpus: Corpus, first: str, second: str) -> None:
 
 def pairs_of(corpus: Corpus) -> list[tuple[Points, Points]]:
     """Pairs of families of the corpus that share authors, metric and evaluation set, and differ in the recipe."""
+    return [pair for alike in comparable(corpus) for pair in combinations(alike, 2)]
+
+
+def comparable(corpus: Corpus) -> list[tuple[Points, ...]]:
+    """Families of the corpus whose losses can be compared: two or more of the same authors, metric and evaluation set.
+
+    They count parameters in the same way and differ in the recipe. Each set is in alphabetical order.
+    """
     rows = corpus.rows(
         "select related, metric, task, split, shots, list(family order by family) as names from families"
         " where metric is not null and related is not null and (varies is null or varies = 'shape')"
@@ -131,13 +139,12 @@ def pairs_of(corpus: Corpus) -> list[tuple[Points, Points]]:
         [MINE],
     )
     points = _points(corpus, [name for *_, names in rows for name in names])
-    found = []
+    found: list[tuple[Points, ...]] = []
     for *_, names in rows:
-        for a, b in combinations([n for n in names if n in points], 2):
-            first, second = points[a], points[b]
-            bases = {named(p, "params_basis") for p in (first, second)}
-            if first.unit == second.unit and len(bases) == 1:
-                found.append((first, second))
+        alike: dict[tuple[str, str | None], list[Points]] = {}
+        for one in (points[name] for name in names if name in points):
+            alike.setdefault((one.unit, named(one, "params_basis")), []).append(one)
+        found += [tuple(some) for some in alike.values() if len(some) > 1]
     return found
 
 

@@ -11,7 +11,8 @@ from ._data import about_files, asked, points_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from scalebook.analysis.planner.best_arm import Continuation, Policy
+    from scalebook.analysis.planner.best_arm import Continuation
+    from scalebook.analysis.planner.choice import Policy
     from scalebook.analysis.planner.next_run import NextRun
 
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draw of --policy thompson.")
 @click.option("--allow-mixed", is_flag=True, help="Take runs whose sizes are counted in several ways all the same.")
 @click.option("--simulate", is_flag=True, help="Play designs against other policies on families of the corpus instead.")
+@click.option(
+    "--recipes", "of_recipes", is_flag=True, help="With --simulate: play which of several recipes to continue."
+)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes, for --simulate.")
 @about_files
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -38,6 +42,7 @@ def command(
     metric: str | None,
     trust: bool,
     simulate: bool,
+    of_recipes: bool,
     jobs: int,
     as_json: bool,
     policy: Policy | None,
@@ -55,14 +60,22 @@ def command(
       scalebook next-run my_runs.csv --budget-flops 1e20 --target-params 7e9 --target-tokens 1.4e11
       scalebook next-run gadre-c4 gadre-redpajama --budget-flops 1e21 --target-params 7e10 --target-tokens 1.4e12
       scalebook next-run --simulate gpt3 opt gadre-c4
+      scalebook next-run --simulate --recipes
     """
     from scalebook.corpus.errors import Misuse
 
     if simulate:
         if policy or any(value is not None for value in target.values()):
             raise Misuse("--simulate takes its targets and budgets from the corpus: leave the other options out")
-        _simulate(data, jobs, as_json)
+        if of_recipes:
+            from ._recipe_simulation import tell_recipes
+
+            tell_recipes(data, jobs, as_json)
+        else:
+            _simulate(data, jobs, as_json)
         return
+    if of_recipes:
+        raise Misuse("--recipes is for --simulate: several files or families are several recipes without it")
     if not data:
         raise Misuse("name a file of runs or a family; scalebook families lists the families")
     if missing := [f"--{name.replace('_', '-')}" for name, value in target.items() if value is None]:
