@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scalebook.corpus.files import write_atomically
+
 from .belief import Array
 from .climb import Climb, Steps, climb
 from .contest import Contest, contests
@@ -113,4 +115,4 @@ def learn(corpus: Corpus, jobs: int = 1) -> dict[str, Any]:
 
 def write(corpus: Corpus, jobs: int = 1) -> None:
     """Learn, and keep it."""
-    FILE.write_text(json.dumps(learn(corpus, jobs), indent=1) + "\n", encoding="utf-8")
+    write_atomically(FILE, (json.dumps(learn(corpus, jobs), indent=1) + "\n").encode())

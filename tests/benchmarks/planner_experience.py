@@ -16,6 +16,7 @@ from scalebook.analysis.planner import experience, kinship
 from scalebook.analysis.planner.discount import tried, with_discounts
 from scalebook.analysis.planner.tuning import taught
 from scalebook.corpus.database import Corpus, open_corpus
+from scalebook.corpus.files import write_atomically
 
 
 def main() -> None:
@@ -31,7 +32,7 @@ def _experience(corpus: Corpus, jobs: int) -> None:
     kept = "--discount" in sys.argv[1:]
     told = json.loads(experience.FILE.read_text(encoding="utf-8")) if kept else taught(corpus, jobs)
     told = with_discounts(told, tried(corpus, told, jobs=jobs))
-    experience.FILE.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    write_atomically(experience.FILE, (json.dumps(told, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":
