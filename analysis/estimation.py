@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from scalebook.corpus.errors import Misuse
-
 from numpy.typing import ArrayLike
+
+from scalebook.corpus.errors import Misuse
 
 from .bases import named, refuse_mixture
 from .engine.search import AGREE

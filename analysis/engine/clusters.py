@@ -1,14 +1,14 @@
 """Few clusters: how far a sandwich over whole clusters can be trusted, and what it misses.
 
-A fit bends towards its own data, and towards those of a cluster that pulls hard: residuals of such a cluster are smaller
-than its errors. "CR2" makes up for it by the power -1/2 of the share of errors that residuals still show, which makes
+A fit bends towards its own data, and towards those of a cluster that pulls hard: residuals of such a cluster are
+smaller than its errors. "CR2" makes up for it by the power -1/2 of the share of errors that residuals still show, which makes
 the variance unbiased if points err independently. A variance from few clusters is itself uncertain: Student's t
 with degrees of freedom after Satterthwaite, another number for every coefficient and prediction.
 
 References
 ----------
-.. [1] Bell and McCaffrey (2002), Bias reduction in standard errors for linear regression with multi-stage samples, Survey
-   Methodology 28; Pustejovsky and Tipton (2018), Journal of Business and Economic Statistics 36.
+.. [1] Bell and McCaffrey (2002), Bias reduction in standard errors for linear regression with multi-stage samples,
+   Survey Methodology 28; Pustejovsky and Tipton (2018), Journal of Business and Economic Statistics 36.
 .. [2] Imbens and Kolesar (2016), Robust standard errors in small samples, Review of Economics and Statistics 98.
 """
 
@@ -27,7 +27,7 @@ MANY = 500
 """Clusters from which corrections are not worth their memory: each has a share of p / 500 in its own prediction."""
 SHOWN = 0.01
 """A direction of which a cluster's residuals show less than this share of the errors is known by that cluster alone."""
-ENOUGH = 0.9
+ENOUGH = 0.95
 """Share of a variance that clusters must show; where they showed 60 to 80 %, 90 % intervals held 75 %."""
 
 
@@ -72,14 +72,15 @@ class Freedom:
             known by one cluster alone, so that leaving it out leaves it open.
         """
         y = np.tensordot(self.whiten, contrasts, 1)
-        size = np.einsum("i...,i...->...", y, y)
-        y = y / np.sqrt(np.where(size > 0, size, 1.0))
-        shown = np.einsum("i...,ij,j...->...", y, self.shown, y)
-        pairs = np.einsum("i...,j...->ij...", y, y).reshape(len(y) ** 2, *y.shape[1:])
-        squares = np.einsum("i...,ij,j...->...", pairs, self.square, pairs)
+        flat = y.reshape(len(y), -1)
+        size = (flat * flat).sum(axis=0)
+        flat = flat / np.sqrt(np.where(size > 0, size, 1.0))
+        shown = (flat * (self.shown @ flat)).sum(axis=0)
+        pairs = (flat[:, None] * flat[None]).reshape(len(y) ** 2, -1)
+        squares = (pairs * (self.square @ pairs)).sum(axis=0)
         told = (shown >= ENOUGH) & (squares > 0) & (self.clusters >= LEAST)
         found: Array = np.where(size > 0, np.where(told, shown**2 / np.where(told, squares, 1.0), np.nan), np.inf)
-        return found
+        return found.reshape(y.shape[1:])
 
 
 def quantile(level: float, degrees: Array | float) -> Array:
@@ -88,6 +89,8 @@ def quantile(level: float, degrees: Array | float) -> Array:
 
     at = 0.5 + 0.5 * level
     degrees = np.asarray(degrees, float)
+    if not np.isfinite(degrees).any():
+        return np.where(np.isnan(degrees), np.nan, ndtri(at))
     finite = np.isfinite(degrees)
     t = stdtrit(np.where(finite, degrees, 1.0), at)
     found: Array = np.where(finite, t, np.where(np.isnan(degrees), np.nan, ndtri(at)))
@@ -95,14 +98,13 @@ def quantile(level: float, degrees: Array | float) -> Array:
 
 
 def by_cluster(values: Array, clusters: NDArray[np.intp], groups: int) -> Array:
-    """Sums over clusters, shape (rows, ..., groups), of values of shape (rows, ..., n)."""
-    rows, n = clusters.shape
+    """Sums over clusters, shape (rows, groups, q), of values of shape (rows, q, n)."""
+    rows, q, _ = values.shape
     place = (np.arange(rows)[:, None] * groups + clusters).ravel()
-    lead = values.shape[1:-1]
-    flat = np.moveaxis(values, 0, -2).reshape(-1, rows * n)
-    sums = [np.bincount(place, part, rows * groups).reshape(rows, groups) for part in flat]
-    found: Array = np.moveaxis(np.array(sums).reshape(*lead, rows, groups), -2, 0)
-    return found
+    sums = np.empty((rows, groups, q))
+    for k in range(q):
+        sums[:, :, k] = np.bincount(place, values[:, k].ravel(), rows * groups).reshape(rows, groups)
+    return sums
 
 
 def few(
@@ -134,7 +136,8 @@ def few(
     scores : array, shape (rows, p, groups)
     freedom : list of Freedom, one for each row
     """
-    own = _own(np.where(held[:, :, None], 0.0, slopes), w, clusters, groups)
+    own = _own(slopes, w, clusters, groups)
+    own[np.broadcast_to((held[:, :, None] | held[:, None, :])[:, None], own.shape)] = 0.0
     gram = own.sum(axis=1)
     unit = np.where(held, 0.0, 1.0 / np.sqrt(np.maximum(np.einsum("rkk->rk", gram), 1e-300)))
     scale = unit[:, :, None] * unit[:, None, :]
@@ -142,25 +145,29 @@ def few(
     share, axes = np.linalg.eigh(inverse[:, None] @ (own * scale[:, None]) @ inverse[:, None])
     shows = 1.0 - share > SHOWN
     factor = np.where(shows, 1.0 / np.sqrt(np.maximum(1.0 - share, SHOWN)), 0.0)
-    mend = root[:, None] @ _form(axes, factor) @ inverse[:, None]
-    summed = by_cluster(scores, clusters, groups) * unit[:, :, None]
-    mended = (mend @ summed.transpose(0, 2, 1)[..., None])[..., 0].transpose(0, 2, 1)
-    count = (by_cluster(w, clusters, groups) > 0).sum(axis=1)
+    turn = inverse @ (by_cluster(scores, clusters, groups) * unit[:, None]).swapaxes(1, 2)
+    turn = factor[..., None] * (axes.swapaxes(2, 3) @ turn.swapaxes(1, 2)[..., None])
+    mended = root @ (axes @ turn)[..., 0].swapaxes(1, 2)
+    count = (by_cluster(w[:, None], clusters, groups) > 0).sum(axis=(1, 2))
     free = np.where(held[:, :, None] | held[:, None, :], 0.0, bread * scale)
     whiten = root @ np.linalg.pinv(free, 1e-14, hermitian=True) * unit[:, None, :]
-    shown = _form(axes, np.where(shows, share, 0.0)).sum(axis=1)
-    square = _square(axes, np.maximum(share, 0.0), factor)
+    share = np.where(shows, np.maximum(share, 0.0), 0.0)
+    shown = _form(axes, share).sum(axis=1)
+    square = _square(_form(axes, share * factor**2), _form(axes, share * factor))
     freedom = [Freedom(int(count[k]), whiten[k], shown[k], square[k]) for k in range(len(w))]
-    return np.where(held[:, :, None], 0.0, mended / np.where(held, 1.0, unit)[:, :, None]), freedom
+    return mended / np.where(held, np.inf, unit)[:, :, None], freedom
 
 
 def _own(slopes: Array, w: Array, clusters: NDArray[np.intp], groups: int) -> Array:
     """Products of derivatives, summed over the points of each cluster, shape (rows, groups, p, p)."""
     rows, p, _ = slopes.shape
+    place = (np.arange(rows)[:, None] * groups + clusters).ravel()
     own = np.empty((rows, groups, p, p))
     for i in range(p):
-        some = by_cluster((w * slopes[:, i])[:, None] * slopes[:, : i + 1], clusters, groups)
-        own[:, :, i, : i + 1] = own[:, :, : i + 1, i] = some.transpose(0, 2, 1)
+        weighted = w * slopes[:, i]
+        for j in range(i + 1):  # one pair at a time: small arrays stay in the cache
+            sums = np.bincount(place, (weighted * slopes[:, j]).ravel(), rows * groups)
+            own[:, :, i, j] = own[:, :, j, i] = sums.reshape(rows, groups)
     return own
 
 
@@ -178,16 +185,14 @@ def _roots(gram: Array) -> tuple[Array, Array]:
     return _form(axes, np.where(firm, size, 0.0)), _form(axes, np.where(firm, 1.0 / size, 0.0))
 
 
-def _square(axes: Array, share: Array, factor: Array) -> Array:
+def _square(own: Array, seen: Array) -> Array:
     """Sum over pairs of clusters of their squared covariance, as a form of yy', shape (rows, p * p, p * p).
 
     Under independent errors the covariance of what clusters g and h add is y . (own_g [g = h] - seen_g seen_h) . y.
     """
-    rows, groups, p, _ = axes.shape
-    own, seen = _form(axes, share * factor**2), _form(axes, share * factor)
-    lone = own.reshape(rows, groups, p * p)
-    both = (seen @ seen).reshape(rows, groups, p * p)
-    cross = np.einsum("rgi,rgj->rij", lone, both)
-    twice = np.einsum("rgac,rgbd->rabcd", seen, seen).reshape(rows, p * p, p * p)
-    found: Array = np.einsum("rgi,rgj->rij", lone, lone) - cross - cross.swapaxes(1, 2) + twice.swapaxes(1, 2) @ twice
+    rows, groups, p, _ = own.shape
+    once, both, lone = (a.reshape(rows, groups, p * p) for a in (seen, seen @ seen, own))
+    apart = lone - both
+    pairs = (once.swapaxes(1, 2) @ once).reshape(rows, p, p, p, p).swapaxes(2, 3).reshape(rows, p * p, p * p)
+    found: Array = apart.swapaxes(1, 2) @ apart - both.swapaxes(1, 2) @ both + pairs.swapaxes(1, 2) @ pairs
     return found

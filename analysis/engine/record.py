@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import get_args
@@ -148,7 +149,7 @@ def record(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved, r
 
 def _count(table: Table) -> int | None:
     """Clusters that have weight."""
-    return None if table.clusters is None else len(np.unique(table.clusters[table.weight > 0]))
+    return None if table.clusters is None else int(np.count_nonzero(np.bincount(table.clusters, table.weight)))
 
 
 def _interval_by(table: Table, sure: bool) -> str:
@@ -161,20 +162,20 @@ def _interval_by(table: Table, sure: bool) -> str:
 
 def _with_intervals(fit: Fit) -> Fit:
     """Standard errors and intervals, and warnings of those that are not to be had and of starts that do not agree."""
-    degrees = fit.degrees_of_freedom
-    widths = quantile(fit.level, np.array([*degrees.values()]))
-    variances = np.diag(fit.covariance)
-    coefficients = {
-        name: _estimate(fit.law, name, fit.values[name], float(variances[k]), float(widths[k]))
-        for k, name in enumerate(degrees)
-    }
+    if fit.freedom is None:
+        widths = dict.fromkeys(fit.coefficients, float(quantile(fit.level, np.inf)))
+    else:
+        degrees = np.array([*fit.degrees_of_freedom.values()])
+        widths = dict(zip(fit.coefficients, quantile(fit.level, degrees).tolist(), strict=True))
+    variances = dict(zip(widths, np.diag(fit.covariance).tolist(), strict=True))
+    coefficients = {n: _estimate(fit.law, n, e.value, variances[n], widths[n]) for n, e in fit.coefficients.items()}
     warnings = [*fit.warnings, *_unsearched(fit)]
-    hidden = [name for name, d in degrees.items() if np.isnan(d) and name not in fit.at_bound]
+    hidden = [name for name, width in widths.items() if math.isnan(width)]
     if hidden and fit.clusters is not None and fit.clusters < LEAST:
         warnings.append(f"no intervals: {fit.clusters} clusters do not tell how much clusters vary; {LEAST} may")
     elif hidden:
         warnings.append(f"no interval for {', '.join(hidden)}: some of it is known from a single cluster alone")
-    open_ = [n for n, e in coefficients.items() if np.isnan(e.low) and n not in (*hidden, *fit.at_bound)]
+    open_ = [n for n, e in coefficients.items() if math.isnan(e.low) and n not in (*hidden, *fit.at_bound)]
     if open_:
         warnings.append(f"no interval for {', '.join(open_)}: it would span more than numbers can hold")
     return replace(fit, coefficients=coefficients, warnings=tuple(warnings))
@@ -190,20 +191,19 @@ def _unsearched(fit: Fit) -> list[str]:
     if chance <= UNSEEN:
         return []
     return [
-        f"only {fit.starts_agreeing} of {fit.starts} starts reached this objective: a lower one that is as easy to reach"
-        f" would be missed with a chance of {100 * chance:.0f} %"
+        f"only {fit.starts_agreeing} of {fit.starts} starts reached this objective: a lower one that is as easy to"
+        f" reach would be missed with a chance of {100 * chance:.0f} %"
     ]
 
 
 def _estimate(law: Law, name: str, value: float, variance: float, width: float) -> Estimate:
     """Interval of a coefficient; a level that carries units is positive, so its interval is taken in logarithms."""
-    se = float(np.sqrt(max(variance, 0.0))) if np.isfinite(variance * width) else np.nan
+    se = math.sqrt(max(variance, 0.0)) if math.isfinite(variance * width) else math.nan
     coefficient = law.coefficients[name]
     if value > 0 and coefficient.low >= 0 and (coefficient.dims or coefficient.log):
-        with np.errstate(over="ignore"):
-            factor = float(np.exp(width * se / value))
-            ends = value / factor, value * factor
-        return Estimate(value, se, *(ends if np.isfinite(ends[1]) else (np.nan, np.nan)))
+        factor = math.exp(min(width * se / value, 709.0))
+        low, high = value / factor, value * factor
+        return Estimate(value, se, low, high) if math.isfinite(high) else Estimate(value, se, math.nan, math.nan)
     return Estimate(value, se, value - width * se, value + width * se)
 
 

@@ -222,10 +222,10 @@ def _kernel(u: Array) -> Array:
 def _many(scores: Array, w: Array, clusters: NDArray[np.intp], groups: int) -> Array:
     """Scores of many clusters, shape (rows, p, groups), with the usual correction for their number."""
     p = scores.shape[1]
-    count = np.maximum((by_cluster(w, clusters, groups) > 0).sum(axis=1), 2).astype(float)
+    count = np.maximum((by_cluster(w[:, None], clusters, groups) > 0).sum(axis=(1, 2)), 2).astype(float)
     n = np.maximum((w > 0).sum(axis=1), p + 1).astype(float)
     factor = np.sqrt(count / (count - 1) * (n - 1) / (n - p))
-    summed: Array = by_cluster(scores, clusters, groups) * factor[:, None, None]
+    summed: Array = by_cluster(scores, clusters, groups).swapaxes(1, 2) * factor[:, None, None]
     return summed
 
 

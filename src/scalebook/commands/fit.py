@@ -77,7 +77,7 @@ def command(
 
     A file (CSV, Parquet, JSON Lines) needs columns run, params, tokens, loss. The result states the objective that was
     reached, how many independent starts agree on it, and a status; a law that the data do not determine says so.
-    Intervals allow for whole runs to err together: few runs leave few degrees of freedom (df), below four there are none.
+    Intervals allow for whole runs to err together: few runs leave few degrees of freedom (df), below four none.
 
     \b
     Examples:
