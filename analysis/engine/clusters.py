@@ -1,8 +1,8 @@
 """Few clusters: how far a sandwich over whole clusters can be trusted, and what it misses.
 
 A fit bends towards its own data, and towards those of a cluster that pulls hard: residuals of such a cluster are
-smaller than its errors. "CR2" makes up for it by the power -1/2 of the share of errors that residuals still show, which makes
-the variance unbiased if points err independently. A variance from few clusters is itself uncertain: Student's t
+smaller than its errors. "CR2" makes up for it by the power -1/2 of the share of errors that residuals still show, which
+makes the variance unbiased if points err independently. A variance from few clusters is itself uncertain: Student's t
 with degrees of freedom after Satterthwaite, another number for every coefficient and prediction.
 
 References

@@ -35,7 +35,7 @@ def design(law: Law, runs: int, rng: np.random.Generator) -> dict[str, Array]:
 
 def simulated(
     law: Law, runs: int, count: int = SIMULATIONS, seed: int = 0
-) -> tuple[list[dict[str, Array]], dict[str, float], Array]:
+) -> tuple[list[dict[str, Any]], dict[str, float], Any]:
     """Tables, the coefficients that made them, and the run of every row."""
     rng, run = np.random.default_rng(seed), np.repeat(np.arange(runs), CHECKPOINTS)
     _, truth = table(law, n=150)
@@ -52,10 +52,12 @@ def held(law: Law, runs: int, objective: Any) -> dict[str, float]:
     tables, truth, run = simulated(law, runs)
     fits = [f for f in _fits(law, tables, run, objective) if f.status == "converged"]
     assert len(fits) > 0.95 * len(tables)
-    at = {name: 3 * float(np.median([t[name] for t in tables])) for name in law.inputs}
+    at: dict[str, Any] = {name: 3 * float(np.median([t[name] for t in tables])) for name in law.inputs}
     exact = float(law.predict(*at.values(), **truth))
     new = exact * np.exp(np.hypot(RUN, CHECKPOINT) * np.random.default_rng(1).normal(size=len(fits)))
-    ends = {name: [(f.coefficients[name].low, f.coefficients[name].high, v) for f in fits] for name, v in truth.items()}
+    ends: dict[str, Any] = {
+        name: [(f.coefficients[name].low, f.coefficients[name].high, v) for f in fits] for name, v in truth.items()
+    }
     ends["the law"] = [(*map(float, f.interval(**at)), exact) for f in fits]
     ends["a new run"] = [(*map(float, f.interval(noise=True, **at)), v) for f, v in zip(fits, new, strict=True)]
     return {
@@ -99,7 +101,8 @@ def _linear(found: Fit, data: dict[str, Array]) -> tuple[Array, Array]:
     """Derivatives of log f in the coefficients, by differences, and residuals."""
 
     def log(values: dict[str, float]) -> Array:
-        return np.log(found.law.predict(*(data[name] for name in found.law.inputs), **values))
+        logs: Array = np.log(found.law.predict(*(data[name] for name in found.law.inputs), **values))
+        return logs
 
     slopes = []
     for name, value in found.values.items():
@@ -110,7 +113,7 @@ def _linear(found: Fit, data: dict[str, Array]) -> tuple[Array, Array]:
 
 
 @pytest.fixture(scope="module")
-def straight() -> tuple[Fit, Array, Array, Array]:
+def straight() -> tuple[Fit, Any, Any, Any]:
     """A line through seven unequal clusters, fitted by squares: a linear model."""
     rng, law = np.random.default_rng(5), laws["more_compute"]
     cluster = np.repeat(np.arange(7), [4, 9, 3, 12, 6, 20, 5])
@@ -120,7 +123,7 @@ def straight() -> tuple[Fit, Array, Array, Array]:
     return found, np.array([np.log(params * tokens / 1e21), np.ones(59)]).T, bpc, cluster
 
 
-def test_the_sandwich_of_clusters_is_the_formula(straight: tuple[Fit, Array, Array, Array]) -> None:
+def test_the_sandwich_of_clusters_is_the_formula(straight: tuple[Fit, Any, Any, Any]) -> None:
     """CR2, its degrees of freedom and prediction by brute force, with the 59 x 59 hat matrix."""
     found, X, y, cluster = straight
     assert found.status == "converged"
@@ -146,14 +149,14 @@ def test_the_sandwich_of_clusters_is_the_formula(straight: tuple[Fit, Array, Arr
         between = parts @ parts.T
         assert told == pytest.approx(np.trace(between) ** 2 / np.sum(between**2), rel=1e-6)
     spread = np.sqrt(place @ covariance @ place)
-    inputs = {"params": float(1e9 * np.exp(place[0])), "tokens": 1e12}
+    inputs: dict[str, Any] = {"params": float(1e9 * np.exp(place[0])), "tokens": 1e12}
     assert float(found.deviation(**inputs)) == pytest.approx(spread, rel=1e-6)
     low, high = found.interval(level=0.8, **inputs)
     assert float(high - low) == pytest.approx(2 * spread * quantile(0.8, told), rel=1e-6)
 
 
 def test_the_sandwich_is_narrower_than_leaving_out_clusters_one_by_one(
-    straight: tuple[Fit, Array, Array, Array],
+    straight: tuple[Fit, Any, Any, Any],
 ) -> None:
     """The true jackknife is "CR3", which is too wide as often as the usual "CR1" of statsmodels is too narrow."""
     found, X, y, cluster = straight
@@ -240,7 +243,8 @@ def test_a_fit_says_what_its_intervals_rest_on() -> None:
 
 def test_a_deviation_is_the_half_width_of_an_interval() -> None:
     tables, _, _ = simulated(laws["chinchilla"], 6, 1)
-    found, at = fit(laws["chinchilla"], tables[0]), {"params": 1e10, "tokens": np.array([1e10, 1e11])}
+    found = fit(laws["chinchilla"], tables[0])
+    at: dict[str, Any] = {"params": 1e10, "tokens": np.array([1e10, 1e11])}
     low, high = found.interval(level=0.9, noise=True, **at)
     np.testing.assert_allclose(np.log(high / low) / 2 / 1.6448536, found.deviation(noise=True, **at), rtol=1e-6)
 

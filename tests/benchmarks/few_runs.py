@@ -7,6 +7,7 @@ predictions far away: least, mean and greatest; and the share of coefficients th
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import numpy as np
 from tests.analysis.test_fit_few_clusters import simulated
@@ -28,12 +29,12 @@ RUNS = (4, 5, 6, 8, 12, 20, 40)
 
 
 def shares(name: str, runs: int, objective: str, simulations: int) -> tuple[list[float], float, list[float]]:
-    """What holds of each coefficient, and of the law at thrice the median inputs; how many coefficients have intervals."""
+    """Intervals that hold: of each coefficient, of the law at thrice the median inputs; and coefficients that have one."""
     law = laws[name]
     tables, truth, run = simulated(law, runs, simulations, seed=11)
     batch = fit_batch(law, tables, objective=objective, level=0.9, clusters=[run] * simulations)  # type: ignore[arg-type]
     fits = [f for f in batch if f.status == "converged"]
-    at = {key: 3 * float(np.median([t[key] for t in tables])) for key in law.inputs}
+    at: dict[str, Any] = {key: 3 * float(np.median([t[key] for t in tables])) for key in law.inputs}
     exact = float(law.predict(*at.values(), **truth))
     found, given = [], []
     for key in law.free:
