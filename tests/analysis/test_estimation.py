@@ -12,7 +12,7 @@ from scalebook.analysis.estimation import Cluster, Options, estimate
 from scalebook.analysis.fit import bootstrap, fit
 from scalebook.analysis.law import laws
 from scalebook.analysis.points import Points, family_points
-from scalebook.corpus.database import Corpus
+from scalebook.corpus.database import Corpus, open_corpus
 from scalebook.corpus.errors import Misuse, UnknownName
 
 #: The contract with scripts that read `scalebook fit --json`.
@@ -131,9 +131,10 @@ def test_the_front_door_takes_a_name_a_frame_or_points(
         scalebook.fit("onne", "compute")
 
 
-def test_more_starts_are_tried_until_enough_agree(corpus: Corpus) -> None:
+def test_more_starts_are_tried_until_enough_agree() -> None:
     """Of Cerebras-GPT, trained on 20 tokens per parameter, few starts find the minimum, and terms may change places."""
-    points = family_points(corpus, "cerebras-gpt")
+    with open_corpus(own_runs=False) as corpus:
+        points = family_points(corpus, "cerebras-gpt")
     found = estimate(points, "chinchilla").fit
     assert found.starts == 64
     assert found.starts_agreeing >= 5

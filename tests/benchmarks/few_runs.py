@@ -29,7 +29,7 @@ RUNS = (4, 5, 6, 8, 12, 20, 40)
 
 
 def shares(name: str, runs: int, objective: str, simulations: int) -> tuple[list[float], float, list[float]]:
-    """Intervals that hold: of each coefficient, of the law at thrice the median inputs; and coefficients that have one."""
+    """Intervals that hold: of each coefficient, of the law far away; and coefficients that have one."""
     law = laws[name]
     tables, truth, run = simulated(law, runs, simulations, seed=11)
     batch = fit_batch(law, tables, objective=objective, level=0.9, clusters=[run] * simulations)  # type: ignore[arg-type]
