@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from numpy.typing import ArrayLike
+
 from scalebook.corpus.errors import Misuse
 
 from .bases import named, refuse_mixture
+from .engine.search import AGREE
+from .engine.uncertainty import FLAT
 from .fit import Bootstrap, Estimate, Fit, Objective, bootstrap, fit
+from .law import Columns, Law
 from .points import Points, drop
 from .variants import law_named
+
+#: Starts that must agree, or else more are tried, and most that are.
+AGREEING, MOST_STARTS = 5, 256
 
 Cluster = Literal["run", "family", "none"]
 
@@ -22,11 +30,12 @@ class Options:
     Parameters
     ----------
     objective, delta, starts, seed, level
-        As in `fit.fit`.
+        As in `fit.fit`; more starts are tried where fewer than five agree.
     bootstraps : int
         Refits on resampled data; their standard deviation and percentiles replace the sandwich's. 0 for none.
     cluster : {"run", "family", "none"}
         What is independent: whole runs, or single points. Families can only be clusters where there are several.
+        With few runs intervals are wide, and below four there are none (`docs/decisions/0021-few-runs.md`).
     early_tokens, highest_losses
         Points to leave out; see `points.drop`.
     allow_mixed : bool
@@ -96,23 +105,33 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
     kept = drop(points, early_tokens=options.early_tokens, highest_losses=options.highest_losses)
     refuse_mixture(kept, form.inputs, allowed=options.allow_mixed)
     labels = kept["run"] if options.cluster == "run" else None
-    found = fit(
-        form,
-        kept.columns,
-        objective=options.objective,
-        delta=options.delta,
-        clusters=labels,
-        starts=options.starts,
-        seed=options.seed,
-        level=options.level,
-    )
+    found = _searched(form, kept.columns, labels, options)
     if options.bootstraps and found.status == "converged":
         drawn = bootstrap(form, kept.columns, found, options.bootstraps, clusters=labels, seed=options.seed)
         found = _with_bootstrap(found, drawn)
     return Estimation(found, kept, len(points) - len(kept))
 
 
+def _searched(form: Law, columns: Columns, labels: ArrayLike | None, options: Options) -> Fit:
+    """Fit from four times as many starts, again and again, until enough agree on the objective.
+
+    If k of n starts agree, a lower minimum that is as easy to reach was missed with the chance (1 - k / n)^n, which is
+    about exp(-k): below 1 % for five. Where the objective is flat there is nothing to agree on.
+    """
+    how: dict[str, Any] = {"objective": options.objective, "delta": options.delta, "clusters": labels}
+    how |= {"seed": options.seed, "level": options.level}
+    found = fit(form, columns, starts=options.starts, **how)
+    starts = options.starts
+    while found.starts_agreeing < min(AGREEING, found.starts) and found.condition <= FLAT and 4 * starts <= MOST_STARTS:
+        starts *= 4
+        again = fit(form, columns, starts=starts, **how)
+        found = again if again.value <= found.value * (1 + AGREE) else found
+    return found
+
+
 def _with_bootstrap(found: Fit, drawn: Bootstrap) -> Fit:
     errors, ranges = drawn.se(), drawn.interval(found.level)
     coefficients = {name: Estimate(e.value, errors[name], *ranges[name]) for name, e in found.coefficients.items()}
-    return replace(found, coefficients=coefficients)
+    kept = tuple(w for w in found.warnings if not w.startswith("no interval"))
+    by = f"standard deviation and percentiles of {len(drawn.values)} bootstrap refits"
+    return replace(found, coefficients=coefficients, interval_by=by, warnings=kept)

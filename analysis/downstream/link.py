@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -102,8 +101,7 @@ class Link:
             return np.full(len(place), last_seen(self.seen)), np.zeros(len(place))
         given: dict[str, Any] = {self.fit.law.inputs[0]: place}
         value = self.fit.predict(**given)
-        low, high = self.fit.interval(level=0.9, **given)
-        se = (high - low) / 2 / NormalDist().inv_cdf(0.95)
+        se = self.fit.deviation(**given)
         score = 1 - value if self.fit.law.target == "error" else value
         return np.clip(score, 0.0, 1.0), np.where(np.isfinite(se), se, 0.0)
 
@@ -187,7 +185,7 @@ def _table(law: Law, seen: Series) -> dict[str, Array]:
 
 
 def _judged(seen: Series, way: str, fitted: Fit) -> Link:
-    if fitted.status == "converged" and not np.isfinite(fitted.interval(**_middle(fitted, seen))[0]).all():
+    if fitted.status == "converged" and not np.isfinite(fitted.deviation(**_middle(fitted, seen))).all():
         return Link(seen, way, fitted, "not_identified", "the fit has no standard error")
     return Link(seen, way, fitted, fitted.status, fitted.reason)
 

@@ -109,8 +109,7 @@ def _read(fitted: Fit, target: Sequence[float]) -> LossForecast:
     if fitted.status != "converged":
         return LossForecast(np.nan, np.nan, fitted.law.name, fitted.status, fitted.reason)
     place: dict[str, Any] = dict(zip(PLACE, target, strict=True))
-    low, high = fitted.interval(level=0.9, **place)
-    log_se = float(np.log(high / low) / 2 / NormalDist().inv_cdf(0.95))
+    log_se = float(fitted.deviation(**place))
     loss = float(fitted.predict(**place))
     if not np.isfinite(log_se):
         return LossForecast(np.nan, np.nan, fitted.law.name, "not_identified", "the fit has no standard error")

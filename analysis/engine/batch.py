@@ -16,7 +16,7 @@ from scalebook.corpus.errors import Misuse
 
 from ..law import Array, Columns, Law
 from .coordinates import Coordinates
-from .data import BadNumbers, Table, pack, read, shifts
+from .data import BadNumbers, Table, pack, read, shifts, width
 from .exhaustive import LONG, exhaust
 from .fitted import Fit
 from .objective import Loss
@@ -187,7 +187,9 @@ def _solve(coordinates: Coordinates, options: Options, tables: list[Table]) -> S
         evidence.put(unsure[better], proof.take(np.flatnonzero(better)))
     values, jacobian = coordinates.natural(found.x, shifts(coordinates, tables))
     known = np.where(np.isnan(evidence.covariance), 0.0, evidence.covariance)
-    return Solved(found, evidence, values, in_units_of_data(jacobian, known))
+    lost = beyond(jacobian)
+    kept = np.where(lost[:, :, None], 0.0, jacobian)
+    return Solved(found, evidence, values, kept, in_units_of_data(jacobian, known))
 
 
 def in_units_of_data(jacobian: Array, covariance: Array) -> Array:
@@ -207,11 +209,17 @@ def in_units_of_data(jacobian: Array, covariance: Array) -> Array:
         data do not fix its power, and a power near zero takes it out of range. What is not finite in `covariance` is
         a fault, and warns.
     """
-    lost: NDArray[np.bool_] = np.any(~(np.abs(jacobian) < LARGEST), axis=2)
+    lost = beyond(jacobian)
     kept = np.where(lost[:, :, None], 0.0, jacobian)
     told: Array = kept @ covariance @ kept.transpose(0, 2, 1)
     told[lost[:, :, None] | lost[:, None, :]] = np.nan
     return told
+
+
+def beyond(jacobian: Array) -> NDArray[np.bool_]:
+    """Coefficients whose derivatives have squares beyond what a number can hold, shape (rows, coefficients)."""
+    lost: NDArray[np.bool_] = np.any(~(np.abs(jacobian) < LARGEST), axis=2)
+    return lost
 
 
 def _unsure(options: Options, loss: Loss, found: Solution, evidence: Evidence, tables: Sequence[Table]) -> Rows:
@@ -223,22 +231,23 @@ def _unsure(options: Options, loss: Loss, found: Solution, evidence: Evidence, t
 
 
 def _evidence(coordinates: Coordinates, loss: Loss, found: Solution, tables: Sequence[Table]) -> Evidence:
-    """Evidence on the solutions of tables of any length."""
-    groups = by_width([len(t.target) for t in tables])
-    parts = []
-    for size, some in groups:
-        here = [tables[int(k)] for k in some]
-        problems = pack(coordinates, here, size)
-        parts.append(assess(coordinates, loss, found.x[some], problems, _labels(here, size)))
-    return Evidence.join(parts).take(np.argsort(np.concatenate([some for _, some in groups])))
+    """Evidence on the solutions of tables of any length, apart by how many clusters they have."""
+    clusters = np.array([0 if t.clusters is None else width(int(t.clusters.max()) + 1) for t in tables])
+    groups, parts = [], []
+    for size, some in by_width([len(t.target) for t in tables]):
+        for count in np.unique(clusters[some]):
+            mine = some[clusters[some] == count]
+            here = [tables[int(k)] for k in mine]
+            labels = _labels(here, size) if count else None
+            parts.append(assess(coordinates, loss, found.x[mine], pack(coordinates, here, size), labels))
+            groups.append(mine)
+    return Evidence.join(parts).take(np.argsort(np.concatenate(groups)))
 
 
-def _labels(tables: Sequence[Table], width: int) -> NDArray[np.intp] | None:
-    """Cluster labels side by side; rows without labels are clusters of one point."""
-    if all(t.clusters is None for t in tables):
-        return None
-    labels = np.tile(np.arange(width), (len(tables), 1))
+def _labels(tables: Sequence[Table], size: int) -> NDArray[np.intp]:
+    """Cluster labels side by side; padding, which has no weight, joins the first cluster."""
+    labels = np.zeros((len(tables), size), dtype=np.intp)
     for row, table in enumerate(tables):
-        if table.clusters is not None:
-            labels[row, : len(table.clusters)] = table.clusters
+        assert table.clusters is not None
+        labels[row, : len(table.clusters)] = table.clusters
     return labels

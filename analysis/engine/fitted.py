@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scalebook.corpus.errors import Misuse
 
 from ..law import Array, Law
+from .clusters import Freedom, quantile
 from .jet import Jet
 from .search import Objective, is_log
 
@@ -44,7 +44,7 @@ class Fit:
     coefficients : mapping of str to Estimate
         In the units of the data.
     covariance : array, shape (p, p)
-        Sandwich covariance, in the order of `coefficients`.
+        Sandwich covariance, in the order of `coefficients`: HC3 of independent points, CR2 of clusters.
     status, reason : str
         ``converged``, or what is wrong and why.
     starts, starts_agreeing : int
@@ -62,7 +62,13 @@ class Fit:
     seconds : float
         Time taken, shared out over a batch.
     warnings : tuple of str
-        Columns that look like another unit.
+        Columns that look like another unit, starts of which few agree, intervals that are not to be had.
+    clusters : int or None
+        Clusters that the covariance allows for; None where points are taken as independent.
+    freedom : Freedom or None
+        How sure that covariance is, by coefficient; None where quantiles are the normal law's.
+    interval_by : str
+        What standard errors and intervals of coefficients rest on, in words.
     """
 
     law: Law
@@ -83,6 +89,9 @@ class Fit:
     n_points: int
     seconds: float
     warnings: tuple[str, ...] = ()
+    clusters: int | None = None
+    freedom: Freedom | None = None
+    interval_by: str = "none"
 
     @property
     def values(self) -> dict[str, float]:
@@ -111,6 +120,40 @@ class Fit:
         noise : bool
             Include the scatter of single runs about the law, not only the uncertainty of the law.
         """
+        centre, slopes = self._slopes(inputs)
+        half = self._deviation(centre, slopes, noise) * quantile(level or self.level, self.degrees(slopes))
+        if is_log(self.objective):
+            return centre * np.exp(-half), centre * np.exp(half)
+        return centre - half, centre + half
+
+    def deviation(self, *, noise: bool = False, **inputs: ArrayLike) -> Array:
+        """Standard deviation of a prediction at ``params=..., tokens=...``, by the delta method.
+
+        Parameters
+        ----------
+        noise : bool
+            Include the scatter of single runs about the law.
+
+        Returns
+        -------
+        array
+            In the objective's scale (relative for logarithms); NaN where there is no interval.
+        """
+        centre, slopes = self._slopes(inputs)
+        spread = self._deviation(centre, slopes, noise)
+        return np.where(np.isnan(self.degrees(slopes)), np.nan, spread)
+
+    def degrees(self, slopes: Array) -> Array:
+        """Degrees of freedom of Student's t for what has these derivatives in the coefficients, shape (p, ...)."""
+        return np.full(slopes.shape[1:], np.inf) if self.freedom is None else self.freedom.degrees(slopes)
+
+    @property
+    def degrees_of_freedom(self) -> dict[str, float]:
+        """Of every coefficient's interval; infinite for quantiles of the normal law, NaN where there is no interval."""
+        return dict(zip(self.coefficients, self.degrees(np.eye(len(self.coefficients))).tolist(), strict=True))
+
+    def _slopes(self, inputs: Mapping[str, ArrayLike]) -> tuple[Array, Array]:
+        """Prediction, and its derivatives in the coefficients, shape (p, ...)."""
         columns = self._columns(inputs)
         seeds = {name: Jet.variable(value, k, 1) for k, (name, value) in enumerate(self.values.items())}
         jet = self.law.predict(*(Jet.constant(c, np.log(c), 1) for c in columns), **seeds)
@@ -118,14 +161,15 @@ class Fit:
         slopes = np.zeros((len(seeds), *centre.shape))
         for k, d in jet.first.items():
             slopes[k] = d
-        log = is_log(self.objective)
+        return centre, slopes
+
+    def _deviation(self, centre: Array, slopes: Array, noise: bool) -> Array:
         known = np.where(np.isnan(self.covariance), 0.0, self.covariance)  # what is held at a bound does not vary
-        variance = np.einsum("k...,kj,j...->...", slopes, known, slopes) / (centre**2 if log else 1.0)
-        z = NormalDist().inv_cdf(0.5 + 0.5 * (level or self.level))
-        half = z * np.sqrt(variance + (self.noise**2 if noise else 0.0))
-        if self.status != "converged" or self.law.estimate is not None:
-            half = half * np.nan
-        return (centre * np.exp(-half), centre * np.exp(half)) if log else (centre - half, centre + half)
+        variance = np.einsum("k...,kj,j...->...", slopes, known, slopes)
+        if is_log(self.objective):
+            variance = variance / centre**2
+        found: Array = np.sqrt(variance + (self.noise**2 if noise else 0.0))
+        return found * (np.nan if self.status != "converged" or self.law.estimate is not None else 1.0)
 
     def as_dict(self) -> dict[str, Any]:
         """The keys of ``scalebook fit --json`` that the fit knows; None stands for NaN."""
@@ -146,6 +190,11 @@ class Fit:
             "gradient_norm": _number(self.gradient_norm),
             "condition": _number(self.condition),
             "at_bound": list(self.at_bound),
+            "clusters": self.clusters,
+            "degrees_of_freedom": None
+            if self.freedom is None
+            else {name: _number(v) for name, v in self.degrees_of_freedom.items()},
+            "interval": self.interval_by,
             "seconds": self.seconds,
             "warnings": list(self.warnings),
         }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -11,6 +9,7 @@ from scalebook.corpus.errors import Misuse, UnknownName
 
 from ..law import Array, Columns
 from .batch import solve_batch
+from .clusters import quantile
 from .fitted import Fit
 from .record import Options
 
@@ -31,7 +30,7 @@ def profile_interval(
         raise UnknownName("coefficient", name, fit.coefficients)
     estimate = fit.coefficients[name]
     if not estimate.se > 0:
-        raise Misuse(f"{name} has no standard error to begin with: {fit.reason or 'it is held or at a bound'}")
+        raise Misuse(f"{name} has no standard error to begin with: {fit.reason or 'it is held, at a bound or open'}")
     coefficient = fit.law.coefficients[name]
     log = estimate.value > 0 and coefficient.low >= 0 and bool(coefficient.dims or coefficient.log)
     centre = np.log(estimate.value) if log else estimate.value
@@ -48,7 +47,7 @@ def profile_interval(
     sides = [np.array([rise(centre + sign * step * reach) for reach in REACH]) for sign in (-1.0, 1.0)]
     near = REACH.index(1.0)
     curvature = np.mean([s[: near + 1] / np.square(REACH[: near + 1]) for s in sides])
-    wanted = NormalDist().inv_cdf(0.5 + 0.5 * level) * float(np.sqrt(curvature))
+    wanted = float(quantile(level, fit.degrees_of_freedom[name])) * float(np.sqrt(curvature))
     low, high = (sign * step * _crossing(s, wanted) + centre for sign, s in zip((-1.0, 1.0), sides, strict=True))
     return (float(np.exp(low)), float(np.exp(high))) if log else (float(low), float(high))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 from typing import get_args
 
 import numpy as np
@@ -12,16 +13,24 @@ from numpy.typing import NDArray
 from scalebook.corpus.errors import Misuse, UnknownName
 
 from ..law import Array, Columns, Law
+from .clusters import LEAST, quantile
 from .coordinates import Coordinates
 from .data import Table
 from .fitted import Estimate, Fit, Status
-from .search import Objective, Solution, losses, reported
+from .search import Objective, Solution, is_log, losses, reported
 from .uncertainty import FLAT, Evidence
 
 STATIONARY = 1e-4
 """Largest cosine between influence and a column of the Jacobian at a minimum."""
 SADDLE, LEVEL = -1e-9, 1e-12
 """Least curvature of a minimum, up to rounding, and of one that is a point rather than a line."""
+UNSEEN = 0.05
+"""Chance of a minimum that was missed from which a fit warns; see `missed`."""
+NEAR = 1.0
+"""Inputs whose ratio varies by more than this, in logarithm, are not tried for terms that may change places."""
+ALIKE = 2.7
+"""Squared distance of predictions, in units of the noise, below which data do not tell two laws apart: chi-squared
+with one degree of freedom exceeds it in one case of ten."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +57,22 @@ class Options:
 
 @dataclass(frozen=True)
 class Solved:
-    """A chunk: solution, evidence, coefficients (problems, c) and covariance (problems, c, c) in the data's units."""
+    """A chunk, in the data's units.
+
+    Attributes
+    ----------
+    values : array, shape (problems, c)
+        Coefficients.
+    jacobian : array, shape (problems, c, p)
+        Their derivatives in the coordinates; zero for those beyond what a number can hold.
+    covariance : array, shape (problems, c, c)
+        Of the coefficients.
+    """
 
     found: Solution
     evidence: Evidence
     values: Array
+    jacobian: Array
     covariance: Array
 
 
@@ -105,15 +125,12 @@ def record(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved, r
     covariance = np.array(solved.covariance[row])
     blind = [k for k, name in enumerate(names) if status != "converged" or name in held]
     covariance[blind, :] = covariance[:, blind] = np.nan
-    z = NormalDist().inv_cdf(0.5 + 0.5 * blank.level)
     reached = reported(blank.objective, evidence.value, evidence.size, np.asarray(table.weight.sum()))
-    return replace(
+    freedom = evidence.freedom[row]
+    whole = replace(
         blank,
         value=float(reached[row]),
-        coefficients={
-            name: _estimate(blank.law, name, float(values[row, k]), float(covariance[k, k]), z)
-            for k, name in enumerate(names)
-        },
+        coefficients=dict(zip(names, (Estimate(float(v), *[np.nan] * 3) for v in values[row]), strict=True)),
         covariance=covariance,
         status=status,
         reason=reason,
@@ -122,17 +139,72 @@ def record(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved, r
         condition=float(evidence.condition[row]),
         at_bound=held,
         noise=float(evidence.noise[row]),
+        clusters=_count(table),
     )
+    if status != "converged":
+        return whole
+    freedom = None if freedom is None else freedom.through(solved.jacobian[row])
+    return _with_intervals(replace(whole, freedom=freedom, interval_by=_interval_by(table, freedom is None)))
 
 
-def _estimate(law: Law, name: str, value: float, variance: float, z: float) -> Estimate:
+def _count(table: Table) -> int | None:
+    """Clusters that have weight."""
+    return None if table.clusters is None else int(np.count_nonzero(np.bincount(table.clusters, table.weight)))
+
+
+def _interval_by(table: Table, sure: bool) -> str:
+    if table.clusters is None:
+        return "HC3 sandwich of independent points, normal quantiles"
+    if sure:
+        return "CR1 sandwich of clusters, normal quantiles"
+    return "CR2 sandwich of clusters, Student's t with degrees of freedom after Bell and McCaffrey"
+
+
+def _with_intervals(fit: Fit) -> Fit:
+    """Standard errors and intervals, and warnings of those that are not to be had and of starts that do not agree."""
+    if fit.freedom is None:
+        widths = dict.fromkeys(fit.coefficients, float(quantile(fit.level, np.inf)))
+    else:
+        degrees = np.array([*fit.degrees_of_freedom.values()])
+        widths = dict(zip(fit.coefficients, quantile(fit.level, degrees).tolist(), strict=True))
+    variances = dict(zip(widths, np.diag(fit.covariance).tolist(), strict=True))
+    coefficients = {n: _estimate(fit.law, n, e.value, variances[n], widths[n]) for n, e in fit.coefficients.items()}
+    warnings = [*fit.warnings, *_unsearched(fit)]
+    hidden = [name for name, width in widths.items() if math.isnan(width)]
+    if hidden and fit.clusters is not None and fit.clusters < LEAST:
+        warnings.append(f"no intervals: {fit.clusters} clusters do not tell how much clusters vary; {LEAST} may")
+    elif hidden:
+        warnings.append(f"no interval for {', '.join(hidden)}: some of it is known from a single cluster alone")
+    open_ = [n for n, e in coefficients.items() if math.isnan(e.low) and n not in (*hidden, *fit.at_bound)]
+    if open_:
+        warnings.append(f"no interval for {', '.join(open_)}: it would span more than numbers can hold")
+    return replace(fit, coefficients=coefficients, warnings=tuple(warnings))
+
+
+def missed(starts: int, agreeing: int) -> float:
+    """Chance that so many starts all miss a minimum that is as easy to reach as the one on which some agree."""
+    return 1.0 if agreeing < 1 else float((1 - min(agreeing / starts, 1.0)) ** starts)
+
+
+def _unsearched(fit: Fit) -> list[str]:
+    chance = missed(fit.starts, fit.starts_agreeing)
+    if chance <= UNSEEN:
+        return []
+    return [
+        f"only {fit.starts_agreeing} of {fit.starts} starts reached this objective: a lower one that is as easy to"
+        f" reach would be missed with a chance of {100 * chance:.0f} %"
+    ]
+
+
+def _estimate(law: Law, name: str, value: float, variance: float, width: float) -> Estimate:
     """Interval of a coefficient; a level that carries units is positive, so its interval is taken in logarithms."""
-    se = float(np.sqrt(max(variance, 0.0))) if np.isfinite(variance) else np.nan
+    se = math.sqrt(max(variance, 0.0)) if math.isfinite(variance * width) else math.nan
     coefficient = law.coefficients[name]
     if value > 0 and coefficient.low >= 0 and (coefficient.dims or coefficient.log):
-        factor = float(np.exp(min(z * se / value, 700.0)))
-        return Estimate(value, se, value / factor, value * factor)
-    return Estimate(value, se, value - z * se, value + z * se)
+        factor = math.exp(min(width * se / value, 709.0))
+        low, high = value / factor, value * factor
+        return Estimate(value, se, low, high) if math.isfinite(high) else Estimate(value, se, math.nan, math.nan)
+    return Estimate(value, se, value - width * se, value + width * se)
 
 
 def doubtful(found: Solution, evidence: Evidence, starts: int) -> NDArray[np.bool_]:
@@ -147,6 +219,9 @@ def _verdict(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved,
     found, evidence = solved.found, solved.evidence
     if not np.isfinite(evidence.value[row]):
         return "did_not_converge", "the objective is not finite"
+    values = dict(zip(blank.law.coefficients, solved.values[row].tolist(), strict=True))
+    if huge := [f"{n} ({v:g})" for n, v in values.items() if not np.isfinite(v)]:
+        return "not_identified", f"beyond what a number can hold: {', '.join(huge)}{_why(blank.law, table)}"
     if evidence.condition[row] > FLAT:
         share = evidence.flat[row]
         names = [n for n, s in zip(coordinates.free, share, strict=True) if s > 0.2 * share.max()]
@@ -160,7 +235,8 @@ def _verdict(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved,
         trouble.append(f"only {found.agreeing[row]} of {blank.starts} starts reached the best objective")
     elif evidence.curvature[row] <= LEVEL and not trouble:
         return "not_identified", "the minima form a line: too few points within delta of the law to tell them apart"
-    if not trouble and not (pair := _exchangeable(coordinates, table)):
+    noise = float(evidence.noise[row]) / (1.0 if is_log(blank.objective) else float(np.median(table.target)))
+    if not trouble and not (pair := _exchangeable(coordinates, table, values, noise)):
         return "converged", ""
     if not trouble:
         return "not_identified", f"{pair[0]} and {pair[1]} may change places{_why(blank.law, table)}"
@@ -168,14 +244,22 @@ def _verdict(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved,
     return "not_identified" if why else "did_not_converge", "; ".join(trouble) + why
 
 
-def _exchangeable(coordinates: Coordinates, table: Table) -> tuple[str, ...]:
-    """Levels of two terms whose inputs are in proportion, so that the terms may change places; none as a rule."""
-    law, logs = coordinates.law, table.logs[:, table.weight > 0]
+def _exchangeable(coordinates: Coordinates, table: Table, values: Mapping[str, float], noise: float) -> tuple[str, ...]:
+    """Levels of two terms that may change places, as their inputs keep so nearly in proportion that no data tell."""
+    law, seen = coordinates.law, table.weight > 0
+    logs = table.logs[:, seen]
     levels = [(name, law.coefficients[name].dims) for name in coordinates.free]
     alone = [(name, law.inputs.index(next(iter(dims)))) for name, dims in levels if len(dims) == 1]
     for k, (first, i) in enumerate(alone):
         for second, j in alone[k + 1 :]:
-            if i != j and np.ptp(logs[i] - logs[j]) <= 1e-9 < np.ptp(logs[i]):
+            if i == j or np.ptp(logs[i] - logs[j]) > NEAR or np.ptp(logs[i]) <= 1e-9:
+                continue
+            places = np.array(logs)
+            move = logs[i].mean() - logs[j].mean()
+            places[i], places[j] = logs[j] + move, logs[i] - move
+            here, there = (np.log(law.predict(*np.exp(at), **values)) for at in (logs, places))
+            apart = float(np.sum(table.weight[seen] * (here - there) ** 2))
+            if np.ptp(logs[i] - logs[j]) <= 1e-9 or apart <= ALIKE * noise**2:
                 return first, second
     return ()
 

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..law import Array
+from .clusters import MANY, by_cluster, few
 from .coordinates import Coordinates
+from .data import width
 from .objective import Loss, Problems, expand, predict
 from .solver import ELEMENTS
 
@@ -43,6 +45,8 @@ class Evidence:
         Sum of absolute residuals.
     noise : array, shape (problems,)
         Robust standard deviation of the residuals: 1.4826 times their median size, the p - 1 smallest left out.
+    freedom : array of Freedom or None, shape (problems,)
+        How sure the covariance is; None without clusters, or with so many that it is sure.
     """
 
     value: Array
@@ -54,6 +58,7 @@ class Evidence:
     covariance: Array
     size: Array
     noise: Array
+    freedom: NDArray[np.object_]
 
     @classmethod
     def join(cls, parts: list[Evidence]) -> Evidence:
@@ -80,9 +85,9 @@ def assess(
     x : array, shape (problems, p)
         Solutions.
     clusters : array of int, shape (problems, n), or None
-        Points of one cluster err together.
+        Points of one cluster err together. Their number must have one `width` in all problems.
     """
-    room = max(1, ELEMENTS // problems.length)
+    room = max(1, ELEMENTS // (problems.length if clusters is None else max(problems.length, x.shape[1] ** 4 // 8)))
     pieces = [np.arange(k, min(k + room, len(x))) for k in range(0, len(x), room)]
     return Evidence.join(
         [_assess(coordinates, loss, x[p], problems.take(p), None if clusters is None else clusters[p]) for p in pieces]
@@ -119,12 +124,17 @@ def _assess(
     noise = _noise(r, w, x.shape[1])
     bread, curvature = _bread(at.hessian, slopes, w, r, unit, noise, leverage, loss, held)
     scores = slopes * (w * psi)[:, None, :]
+    freedom = np.full(len(x), None, dtype=object)
     if clusters is None:
         scores = scores / (1.0 - leverage)[:, None, :]
-    covariance = _sandwich(bread, scores, held, w, clusters)
+    elif (groups := width(int(clusters.max()) + 1)) < MANY:
+        scores, freedom[:] = few(slopes, w, scores, bread, held, clusters, groups)
+    else:
+        scores = _many(scores, w, clusters, groups)
+    covariance = _sandwich(bread, scores, held)
     norm = np.where(exactly, 0.0, norm)
     size = np.einsum("rn,rn->r", w, np.abs(r))
-    return Evidence(at.value, norm, curvature, condition, flat, held, covariance, size, noise)
+    return Evidence(at.value, norm, curvature, condition, flat, held, covariance, size, noise, freedom)
 
 
 def _leverage(slopes: Array, w: Array, unit: Array, eigenvalues: Array, vectors: Array) -> Array:
@@ -209,28 +219,24 @@ def _kernel(u: Array) -> Array:
     return share
 
 
-def _sandwich(
-    bread: Array, scores: Array, held: NDArray[np.bool_], w: Array, clusters: NDArray[np.intp] | None
-) -> Array:
-    """Covariance bread^-1 meat bread^-1, with the usual correction for few clusters.
+def _many(scores: Array, w: Array, clusters: NDArray[np.intp], groups: int) -> Array:
+    """Scores of many clusters, shape (rows, p, groups), with the usual correction for their number."""
+    p = scores.shape[1]
+    count = np.maximum((by_cluster(w[:, None], clusters, groups) > 0).sum(axis=(1, 2)), 2).astype(float)
+    n = np.maximum((w > 0).sum(axis=1), p + 1).astype(float)
+    factor = np.sqrt(count / (count - 1) * (n - 1) / (n - p))
+    summed: Array = by_cluster(scores, clusters, groups).swapaxes(1, 2) * factor[:, None, None]
+    return summed
+
+
+def _sandwich(bread: Array, scores: Array, held: NDArray[np.bool_]) -> Array:
+    """Covariance bread^-1 meat bread^-1.
 
     References
     ----------
     .. [1] Huber (1967); White (1980), Econometrica 48; Liang and Zeger (1986), Biometrika 73 (clusters).
     """
-    rows, p, _ = scores.shape
-    factor = np.ones(rows)
-    if clusters is not None:
-        groups = int(clusters.max(initial=0)) + 1
-        summed = np.zeros((rows, groups, p))
-        np.add.at(summed, (np.arange(rows)[:, None], clusters), scores.transpose(0, 2, 1))
-        scores = summed.transpose(0, 2, 1)
-        present = np.zeros((rows, groups), dtype=bool)
-        np.logical_or.at(present, (np.arange(rows)[:, None], clusters), w > 0)
-        count = np.maximum(present.sum(axis=1), 2).astype(float)
-        n = np.maximum((w > 0).sum(axis=1), p + 1).astype(float)
-        factor = count / (count - 1) * (n - 1) / (n - p)
-    meat = np.matmul(scores, scores.transpose(0, 2, 1)) * factor[:, None, None]
+    meat = np.matmul(scores, scores.transpose(0, 2, 1))
     unit = 1.0 / np.sqrt(np.maximum(np.abs(np.einsum("rkk->rk", bread)), 1e-300))
     scaled = bread * unit[:, :, None] * unit[:, None, :]
     inverse = np.linalg.pinv(scaled, rcond=1e-14, hermitian=True) * unit[:, :, None] * unit[:, None, :]

@@ -144,11 +144,7 @@ def spread_of(fitted: Fit, columns: dict[str, Array]) -> float:
     """Standard deviation in log loss of what a fit forecasts, scatter included; 0 for a baseline."""
     if fitted.law.estimate is not None:
         return 0.0
-    from statistics import NormalDist
-
-    inputs = {name: columns[name] for name in fitted.law.inputs}
-    low, high = fitted.interval(level=0.9, noise=True, **inputs)
-    return float(np.mean(np.log(high / low)) / 2 / NormalDist().inv_cdf(0.95))
+    return float(np.mean(fitted.deviation(noise=True, **{name: columns[name] for name in fitted.law.inputs})))
 
 
 def _row(

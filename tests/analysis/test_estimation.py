@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 import scalebook
+from scalebook.analysis.engine.record import missed
 from scalebook.analysis.estimation import Cluster, Options, estimate
 from scalebook.analysis.fit import bootstrap, fit
 from scalebook.analysis.law import laws
 from scalebook.analysis.points import Points, family_points
-from scalebook.corpus.database import Corpus
+from scalebook.corpus.database import Corpus, open_corpus
 from scalebook.corpus.errors import Misuse, UnknownName
 
 #: The contract with scripts that read `scalebook fit --json`.
@@ -128,3 +129,24 @@ def test_the_front_door_takes_a_name_a_frame_or_points(
         scalebook.fit(frame.drop(columns="run"), "compute")
     with pytest.raises(UnknownName, match=r"no family named 'onne'; did you mean 'one'\?"):
         scalebook.fit("onne", "compute")
+
+
+def test_more_starts_are_tried_until_enough_agree() -> None:
+    """Of Cerebras-GPT, trained on 20 tokens per parameter, few starts find the minimum, and terms may change places."""
+    with open_corpus(own_runs=False) as corpus:
+        points = family_points(corpus, "cerebras-gpt")
+    found = estimate(points, "chinchilla").fit
+    assert found.starts == 64
+    assert found.starts_agreeing >= 5
+    assert found.status == "not_identified"
+    assert found.reason.startswith("A and B may change places (params and tokens move together)")
+    few = fit(laws["chinchilla"], points.columns)
+    assert few.value == pytest.approx(found.value, rel=1e-9)
+    assert estimate(points, "compute").fit.starts == 16
+
+
+def test_a_lower_minimum_may_have_been_missed() -> None:
+    assert missed(16, 2) == pytest.approx(0.118, abs=1e-3)
+    assert missed(16, 16) == 0.0
+    assert missed(64, 13) < 1e-6
+    assert missed(8, 0) == 1.0

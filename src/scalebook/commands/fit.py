@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -76,6 +77,7 @@ def command(
 
     A file (CSV, Parquet, JSON Lines) needs columns run, params, tokens, loss. The result states the objective that was
     reached, how many independent starts agree on it, and a status; a law that the data do not determine says so.
+    Intervals allow for whole runs to err together: few runs leave few degrees of freedom (df), below four none.
 
     \b
     Examples:
@@ -115,12 +117,16 @@ def _report(found: Estimation) -> None:
         f" {fit.starts_agreeing} of {fit.starts} starts agree; {fit.seconds * 1e3:.0f} ms"
     )
     click.echo(f"status     {fit.status}" + (f": {fit.reason}" if fit.reason else ""))
+    click.echo(f"intervals  {fit.interval_by}" + ("" if fit.clusters is None else f"; {fit.clusters} clusters (runs)"))
     click.echo(f"counting   {counting(found.params_basis, found.flops_basis)}")
     for warning in fit.warnings:
         click.echo(f"warning    {warning}")
+    degrees = {n: d for n, d in fit.degrees_of_freedom.items() if math.isfinite(d)}
+    laid = fit.law.coefficients
     rows = [
-        (n, e.value, e.se, e.low, e.high, fit.law.coefficients[n].unit, fit.law.coefficients[n].meaning)
+        (n, e.value, e.se, e.low, e.high, degrees.get(n), laid[n].unit, laid[n].meaning)
         for n, e in fit.coefficients.items()
     ]
     percent = f"{100 * fit.level:g} %"
-    echo_table(("coefficient", "value", "se", f"low {percent}", f"high {percent}", "unit", "meaning"), rows)
+    columns = ("coefficient", "value", "se", f"low {percent}", f"high {percent}", "df", "unit", "meaning")
+    echo_table(columns, rows)

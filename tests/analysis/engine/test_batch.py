@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -73,16 +74,17 @@ def test_a_covariance_that_is_broken_still_warns() -> None:
         batch.in_units_of_data(np.eye(2)[None], broken)
 
 
-def test_a_scale_beyond_all_numbers_is_fitted_without_a_warning() -> None:
+def test_a_scale_beyond_all_numbers_is_not_identified_without_a_warning() -> None:
     """Runs of one size do not fix the power of Kaplan's size term; near zero it takes the scale out of range."""
     tokens = np.geomspace(1e8, 1e10, 40)
     noise = np.exp(np.random.default_rng(3).normal(0.0, 0.002, 40))
     data = {"params": np.full(40, 2e8), "tokens": tokens, "loss": (2.6 ** (1 / 0.3) + 1.5e10 / tokens) ** 0.3 * noise}
     (fit,) = fit_batch(law_named("kaplan[a_N=0.001]"), [data])
-    assert fit.status == "converged"
     assert fit.coefficients["N_c"].value == np.inf
-    assert np.isnan(fit.coefficients["N_c"].se)
-    assert fit.coefficients["a_D"].low < 0.3 < fit.coefficients["a_D"].high
+    assert fit.status == "not_identified"
+    assert fit.reason == "beyond what a number can hold: N_c (inf) (params takes 1 value only)"
+    assert np.isnan([e.se for e in fit.coefficients.values()]).all()
+    json.dumps(fit.as_dict(), allow_nan=False)
 
 
 def test_widths_are_a_fixed_series() -> None:
