@@ -114,7 +114,7 @@ def by_one(points: Points, sizes: Array, lengths: Array, name: str) -> Basis:
     if missing or law.target != "loss":
         what = f"it takes {', '.join(missing)} too" if missing else f"it predicts {law.target}"
         raise Misuse(f"the law {law.name!r} does not predict a loss from params and tokens: {what}")
-    fitted = fit(law, columns_of(points, law), clusters=points.run_index, level=0.9, starts=16)
+    fitted = fit(law, columns_of(points, law), level=0.9, starts=16)  # errors of points, as in rehearsals
     if fitted.status != "converged":
         raise Misuse(
             f"{law.name} is not determined by {points.family}: {fitted.reason or fitted.status}; --law auto forecasts"
