@@ -388,6 +388,9 @@ def test_a_law_that_is_not_determined_is_failed_work_that_says_why(cli: Cli) -> 
     plain = cli("fit", "pair", "--law", "chinchilla")
     assert plain.code == 1
     assert "status     not_identified: the objective is flat along" in plain.out
+    assert "open       the coefficients" in plain.out
+    table = plain.out[plain.out.index("open") :].splitlines()[1:]
+    assert not any(character.isdigit() for line in table for character in line)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import click
 from ._data import about_files, asked, points_of
 
 if TYPE_CHECKING:
+    from scalebook.analysis.engine.fitted import Fit
     from scalebook.analysis.estimation import Estimation
 
 OBJECTIVES = ("huber-log", "huber", "lsq-log", "lsq", "lad-log", "likelihood")
@@ -121,6 +122,18 @@ def _report(found: Estimation) -> None:
     click.echo(f"counting   {counting(found.params_basis, found.flops_basis)}")
     for warning in fit.warnings:
         click.echo(f"warning    {warning}")
+    if fit.status == "converged":
+        _coefficients(fit)
+    else:
+        laid = fit.law.coefficients
+        click.echo("open       the coefficients: they are not printed, and --json holds where the search ended")
+        echo_table(("coefficient", "unit", "meaning"), [(n, laid[n].unit, laid[n].meaning) for n in fit.coefficients])
+
+
+def _coefficients(fit: Fit) -> None:
+    """Coefficients with their intervals."""
+    from ._output import echo_table
+
     degrees = {n: d for n, d in fit.degrees_of_freedom.items() if math.isfinite(d)}
     laid = fit.law.coefficients
     rows = [
