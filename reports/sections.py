@@ -123,12 +123,12 @@ def verdicts(findings: Mapping[str, Finding]) -> list[Block]:
             " when all of it lies elsewhere; an effect must also survive the control of false discoveries (q up to"
             f" {FALSE:g}). An effect below 1 is a smaller error; each section says of what."
         ),
+        grid_of(counts, "Verdicts."),
         Figure(
             "Effects with 90 % intervals; dotted: no effect.",
             intervals.draw(drawn, "effect (factor)", [str(v) for v in rows["verdict"]]),
             "Effects on which the verdicts rest",
         ),
-        grid_of(counts, "Verdicts."),
         grid_of(evidence, "Published claims, and what this corpus says of them."),
     ]
 

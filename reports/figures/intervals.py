@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 #: By verdict: colour and mark, so that colour alone carries nothing.
 MARKS = {"supported": (GREEN, "o"), "contradicted": (RED, "X"), "not supported": (GREY, "s")}
-LONGEST = 60
+#: Letters in a line of a name; the height that lines take, in inches.
+LINE, HEIGHT = 40, 0.15
 
 
 def draw(rows: pd.DataFrame, label: str, verdicts: Sequence[str] = ()) -> str:
@@ -34,7 +36,9 @@ def draw(rows: pd.DataFrame, label: str, verdicts: Sequence[str] = ()) -> str:
     ends = rows[["value", "low", "high"]].to_numpy(float)
     ends = ends[np.isfinite(ends) & (ends > 0)]
     least, most = (float(ends.min()) / 1.2, float(ends.max()) * 1.2) if len(ends) else (0.5, 2.0)
-    with canvas(7.2, 0.9 + 0.25 * len(rows)) as (figure, (axes,)):
+    names = [fill(str(name), LINE) for name in rows["name"]]
+    lines = max((name.count("\n") + 1 for name in names), default=1)
+    with canvas(7.2, 0.9 + (0.1 + HEIGHT * lines) * len(rows)) as (figure, (axes,)):
         axes.axvline(1.0, color="#57606a", linewidth=0.8, linestyle=":")
         for place, row in enumerate(rows.to_dict("records")):
             colour, mark = MARKS.get(verdicts[place], (BLUE, "D")) if verdicts else (BLUE, "o")
@@ -42,7 +46,7 @@ def draw(rows: pd.DataFrame, label: str, verdicts: Sequence[str] = ()) -> str:
             axes.plot([low, high], [place, place], color=colour, linewidth=1.6, solid_capstyle="butt")
             axes.plot([row["value"]], [place], color=colour, marker=mark, markersize=5, linestyle="none")
         _axis(axes, least, most)
-        axes.set_yticks(range(len(rows)), [_short(str(name)) for name in rows["name"]])
+        axes.set_yticks(range(len(rows)), names)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlabel(label)
         for verdict in dict.fromkeys(verdicts):
@@ -64,10 +68,6 @@ def _axis(axes: Axes, least: float, most: float) -> None:
     axes.xaxis.set_major_locator(FixedLocator(steps))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}x"))
     axes.xaxis.set_minor_locator(NullLocator())
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip() + "…"
 
 
 def example() -> str:

@@ -34,6 +34,7 @@ from scalebook.corpus.database import open_corpus
 CLONE = os.environ.get("SCALEBOOK_COLPRET", "")
 ROWS, COLUMNS, MODELS = 1_900_000, 60, 485
 SHARES = (0.1, 0.4, 0.7, 1.0)
+COPIES, NOISE = 40, 0.002
 NEEDED = ("scaled_set", "model_name", "num_params", "tokens_seen", "perf")
 FUNCTIONS = {
     "fitting_funcs.py": ("FitInfo", "chinchilla_power_law_fit", "ChinchillaFit"),
@@ -132,8 +133,13 @@ def as_they_do(
     return np.nan if error is None else float(error), filtered, time.process_time() - begin
 
 
-def ours(frame: pd.DataFrame, asked: list[tuple[Cell, list[str]]]) -> list[float]:
-    """Errors of the same cells as one batch, the frame turned into arrays once; NaN for those without data or law."""
+Problems = list[dict[str, Any]]
+
+
+def problems_of(
+    frame: pd.DataFrame, asked: list[tuple[Cell, list[str]]]
+) -> tuple[Problems, list[dict[str, Any]], list[int]]:
+    """What every cell learns from and forecasts, of those that have data, and their places among all."""
     families = {cell[0] for cell, _ in asked}
     few = frame.loc[frame["scaled_set"].isin(families), list(NEEDED)]
     by_model = dict(iter(few.groupby("model_name")))
@@ -147,6 +153,12 @@ def ours(frame: pd.DataFrame, asked: list[tuple[Cell, list[str]]]) -> list[float
             filled.append(place)
             problems.append(_columns(seen))
             targets.append(_columns(target))
+    return problems, targets, filled
+
+
+def ours(frame: pd.DataFrame, asked: list[tuple[Cell, list[str]]]) -> list[float]:
+    """Errors of the same cells as one batch, the frame turned into arrays once; NaN for those without data or law."""
+    problems, targets, filled = problems_of(frame, asked)
     errors = [float("nan")] * len(asked)
     for place, fit, there in zip(
         filled, fit_batch(laws["chinchilla"], problems, objective="lsq"), targets, strict=True
@@ -154,6 +166,22 @@ def ours(frame: pd.DataFrame, asked: list[tuple[Cell, list[str]]]) -> list[float
         if np.isfinite(fit.value):
             errors[place] = float(np.abs(fit.predict(**there) / there["loss"] - 1).mean())
     return errors
+
+
+def in_bulk(problems: Problems) -> float:
+    """Processor time of a fit, in ms, where each table is one of as many as a meta-analysis has.
+
+    Tables are copied with noise, so that no two are the same; a law takes as long as it takes among thousands.
+    """
+    rng = np.random.default_rng(1)
+    many = [
+        {**table, "loss": table["loss"] * np.exp(NOISE * rng.standard_normal(len(table["loss"])))}
+        for table in problems
+        for _ in range(COPIES)
+    ]
+    begin = time.process_time()
+    fit_batch(laws["chinchilla"], many, objective="lsq")
+    return 1e3 * (time.process_time() - begin) / len(many)
 
 
 def _columns(rows: pd.DataFrame) -> dict[str, Any]:
@@ -177,13 +205,14 @@ def test_cells_against_the_code_of_the_reference(
 
     errors = np.array(benchmark.pedantic(timed, rounds=3, warmup_rounds=1))
     mine, all_theirs, filtering = 1e3 * np.median(spent), 1e3 * found[:, 2].sum(), 1e3 * found[:, 1].sum()
-    count = len(asked)
-    benchmark.extra_info.update(cells=count, ours_ms=mine / count, theirs_ms=all_theirs / count)
+    count, bulk = len(asked), in_bulk(problems_of(frame, asked)[0])
+    benchmark.extra_info.update(cells=count, ours_ms=mine / count, bulk_ms=bulk, theirs_ms=all_theirs / count)
     with capsys.disabled():
         sys.stdout.write(
             f"\n{count} cells of a frame of {len(frame):,} rows and {frame.shape[1]} columns, processor time: their"
             f" code {all_theirs / count:.0f} ms each ({filtering / count:.0f} of it filters), ours"
-            f" {mine / count:.1f} ms: {all_theirs / mine:.1f} times. They filled {np.isfinite(found[:, 0]).sum()}, ours"
+            f" {mine / count:.1f} ms: {all_theirs / mine:.1f} times; {COPIES} times as many at once take {bulk:.2f} ms"
+            f" a fit: {all_theirs / count / bulk:.0f} times. They filled {np.isfinite(found[:, 0]).sum()}, ours"
             f" {np.isfinite(errors).sum()}; median error {100 * np.nanmedian(found[:, 0]):.2f} % against"
             f" {100 * np.nanmedian(errors):.2f} %\n"
         )
