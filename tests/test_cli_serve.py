@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -64,7 +65,10 @@ def test_it_prints_its_address_answers_and_ends_at_ctrl_c(monkeypatch: pytest.Mo
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+    how: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": tmp_path}
+    # a suite that runs in the background ignores Ctrl-C, and so would what it starts
+    how["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(words, **how) as process:
         assert process.stdout is not None
         told = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
         heard = ask(

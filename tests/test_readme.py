@@ -143,7 +143,8 @@ def test_make_targets_are_there(document: Path) -> None:
 @each_document
 def test_settings_of_the_environment_are_read_somewhere(document: Path) -> None:
     code = "".join(f.read_text(encoding="utf-8") for f in (ROOT / "src").glob("*/*/**/*.py"))
-    code += "".join(f.read_text(encoding="utf-8") for top in ("corpus", "ingest") for f in (ROOT / top).rglob("*.py"))
+    folders = ("corpus", "ingest", "tests/benchmarks")
+    code += "".join(f.read_text(encoding="utf-8") for top in folders for f in (ROOT / top).rglob("*.py"))
     for name in re.findall(r"SCALEBOOK_[A-Z]+", TEXT[document]):
         assert name in code
 

@@ -3,8 +3,8 @@ r"""Loss of dense models and mixtures of experts from active size, training toke
 .. math::
     L(N, D, E) = a \hat E^\delta N^{\alpha + \gamma \ln \hat E} + b \hat E^\omega D^{\beta + \zeta \ln \hat E} + c
 
-with the effective number of experts :math:`\hat E` of `routed`. N counts what one token passes through, embeddings
-included. The powers are negative, as the paper writes them.
+with the effective number of experts :math:`1/\hat E = 1/(E - 1 + (1/E_{start} - 1/E_{max})^{-1}) + 1/E_{max}`. N counts
+what one token passes through, embeddings included. The powers are negative, as the paper writes them.
 
 References
 ----------
@@ -17,7 +17,6 @@ from __future__ import annotations
 import numpy as np
 
 from ..law import Array, Coefficient, Law
-from .routed import effective
 
 
 def predict(
@@ -59,7 +58,7 @@ def predict(
     >>> [round(float(predict(1e9, 2e10, n, **model, **data, **rest)), 3) for n in (1, 8)]
     [2.578, 2.509]
     """
-    most = np.log(effective(experts, E_start, E_max))
+    most = -np.log(1 / (experts - 1 + 1 / (1 / E_start - 1 / E_max)) + 1 / E_max)
     model = np.exp(delta * most + (alpha + gamma * most) * np.log(params))
     data = np.exp(omega * most + (beta + zeta * most) * np.log(tokens))
     loss: Array = a * model + b * data + c

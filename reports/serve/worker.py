@@ -100,8 +100,6 @@ def _told(error: BaseException) -> Answer:
     text = str(error)
     if isinstance(error, MemoryError) or text.startswith("Out of Memory Error"):
         return Answer("too_large", f"the statement needs more memory than it may have ({DUCKDB_MEMORY})")
-    if "'pytz'" in text:
-        text = "a time with a zone cannot be shown: cast it, such as now()::timestamp"
     return Answer("refused", text)
 
 

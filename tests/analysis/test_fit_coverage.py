@@ -18,15 +18,17 @@ from scalebook.analysis.law import Law, laws
 from .simulated import table  # noqa: TID251 (this folder, not the package)
 
 OPTIMISED = sorted(name for name in laws if laws[name].estimate is None)
-POINTS, NOISE = 150, 0.003
+#: Points of a table, and of each coefficient where that is more: of fewer, eleven coefficients hold 93.5 %.
+POINTS, EACH, NOISE = 150, 20, 0.003
 FIRST, MORE = 500, 3500
 
 
 def holds(law: Law, objective: Any, simulations: int, seed: int) -> dict[str, np.ndarray]:
     """Whether the 90 % intervals of every coefficient, of the law and of a new run hold it, shape (simulations,)."""
-    columns, truth = table(law, n=POINTS)
+    points = max(POINTS, EACH * len(law.free))
+    columns, truth = table(law, n=points)
     rng = np.random.default_rng(seed)
-    noise = NOISE * rng.normal(size=(simulations, POINTS))
+    noise = NOISE * rng.normal(size=(simulations, points))
     draws = [{**columns, law.target: columns[law.target] * np.exp(e)} for e in noise]
     fits = fit_batch(law, draws, objective=objective, level=0.9)
     assert all(f.status == "converged" for f in fits)

@@ -113,6 +113,7 @@ def test_every_law_is_the_same_in_the_page(page: Page, name: str) -> None:
     for _ in range(5):
         x = {"params": 10 ** rng.uniform(7, 11), "tokens": 10 ** rng.uniform(9, 12), "flops": 10 ** rng.uniform(18, 23)}
         x |= {"unique_tokens": x["tokens"] / 3, "loss": rng.uniform(1, 4)}
+        x |= {"experts": rng.uniform(1, 64), "granularity": rng.uniform(1, 64)}
         c = {key: rng.uniform(0.2, 1.5) for key in law.coefficients}
         ours = float(law.predict(*(np.float64(x[i]) for i in law.inputs), **c))
         theirs = page.evaluate(f"([x, c]) => ({javascript(law)})(x, c)", [x, c])

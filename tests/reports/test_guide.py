@@ -240,7 +240,9 @@ def test_the_checklist_answers_with_what_these_fits_did(made: Report, small_stud
     agreeing = 100 * (done["starts_agreeing"] / done["starts"]).median()
     assert f"{agreeing:.0f} % of the starts agree" in answers["Which objective, optimiser, tolerance, starts?"]
     tried = small_study.results[~small_study.results["law"].isin(["last_seen", "best_seen"])]
-    for status, count in tried["status"].value_counts().items():
+    once = tried.dropna(subset="fit").drop_duplicates("fit")["status"].value_counts()
+    assert once["converged"] + once["not_identified"] == small_study.laws_fitted
+    for status, count in once.items():
         assert f"{count} fits {str(status).replace('_', ' ')}" in answers["What failed?"]
     factor = done["extrapolation_params"]
     validated = f"a factor of {factor.median():.3g} in N in the median, {factor.max():.3g} at most"

@@ -41,16 +41,11 @@ def test_values_that_json_cannot_hold_are_text(client: Any) -> None:
 
 def test_every_type_of_duckdb_can_be_shown(client: Any) -> None:
     kinds = client.ask("select column_name, column_type from (describe from test_all_types())")["rows"]
-    names = [f'"{name}"' for name, kind in kinds if "TIME ZONE" not in kind and "TZ" not in kind]
+    names = [f'"{name}"' for name, _ in kinds]
     assert len(names) > 40
     heard = client.ask(f"select {', '.join(names)} from test_all_types()")
     assert heard["status"] == "ok", heard
-    heard = client.ask("select now() as soon")
-    assert (heard["status"], heard["message"]) == (
-        "refused",
-        "a time with a zone cannot be shown: cast it, such as now()::timestamp",
-    )
-    assert client.ask("select now()::timestamp as soon")["status"] == "ok"
+    assert client.ask("select now() as soon")["status"] == "ok"
 
 
 REFUSED = {
