@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scalebook.corpus.errors import Misuse, UnknownName
+from scalebook.corpus.errors import Misuse
 
 from ..error import Interval, over_families
 from ..points import points_of_families
@@ -25,6 +25,7 @@ from .climb import Climb, Steps, alone, climb
 from .contest import LEAST, Contest, contests_of
 from .kinship import kinship
 from .recipe_policies import DRAWING, POLICIES, play
+from .tally import LEVEL, Tally, known
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 BUDGETS = (0.1, 0.2, 0.3, 0.45, 0.6, 0.8)
 #: Plays of a policy that draws.
 DRAWS = 10
-#: Regrets so close are level.
-_LEVEL = 1e-12
 
 
 def simulated(
@@ -143,47 +142,30 @@ def _result(played: Climb, taken: Steps) -> dict[str, float]:
     return {
         "spent": played.spent(taken),
         "regret": regret,
-        "found": float(regret <= _LEVEL),
+        "found": float(regret <= LEVEL),
         "said": float(share[standing.mean.argmin()]),
         "log_score": float(np.log((share[winner] * SAMPLES + 0.5) / (SAMPLES + 1))),
     }
 
 
-@dataclass(frozen=True)
-class Duel:
+@dataclass(frozen=True, kw_only=True)
+class Duel(Tally):
     """A policy against another, over contests.
 
     Parameters
     ----------
-    policy, other : str
-        Who plays.
-    share : Interval
-        Share of contests in which the policy has less regret, groups weighing the same, among those where they differ.
     gain : Interval
         By how much its regret is lower, in log loss, groups weighing the same.
-    wins, level, losses : int
-        Contests.
     """
 
-    policy: str
-    other: str
-    share: Interval
     gain: Interval
-    wins: int
-    level: int
-    losses: int
 
     @property
     def sentence(self) -> str:
         """The duel in words."""
-        at, by, differ = self.share, self.gain, self.wins + self.losses
-        if not differ:
-            return f"{self.policy} against {self.other}: level in all {self.level} contests"
+        by, said = self.gain, self.said("less regret in", "contests")
         return (
-            f"{self.policy} against {self.other}: less regret in {self.wins} of the {differ} contests where they differ"
-            f" ({100 * self.wins / differ:.0f} %), level in {self.level}; {100 * at.value:.0f} % with groups weighing"
-            f" the same ({100 * at.level:.0f} % interval {100 * at.low:.0f} to {100 * at.high:.0f} %, {at.groups}"
-            f" groups); regret lower by {100 * by.value:.3f} points ({100 * by.low:.3f} to {100 * by.high:.3f},"
+            f"{said}; regret lower by {100 * by.value:.3f} points ({100 * by.low:.3f} to {100 * by.high:.3f},"
             f" {by.groups} groups)"
         )
 
@@ -196,17 +178,11 @@ def duel(rows: pd.DataFrame, policy: str = "ei", other: str = "turns", forecasts
     rows : DataFrame
         See `simulated`.
     """
-    for name in (policy, other):
-        if name not in POLICIES:
-            raise UnknownName("policy", name, POLICIES)
+    known(POLICIES, policy, other)
     kept = rows[rows["forecasts"] == forecasts]
     mean = kept.groupby(["contest", "related", "policy"])["regret"].mean().unstack()
-    gain = (mean[other] - mean[policy]).to_numpy()
-    groups = mean.index.get_level_values("related").to_numpy()
-    wins, losses = gain > _LEVEL, gain < -_LEVEL
-    differ = np.where(wins | losses, wins.astype(float), np.nan)
-    share, by = (over_families(values, groups, statistic="mean") for values in (differ, gain))
-    return Duel(policy, other, share, by, int(wins.sum()), int((~wins & ~losses).sum()), int(losses.sum()))
+    gain, groups = (mean[other] - mean[policy]).to_numpy(), mean.index.get_level_values("related").to_numpy()
+    return Duel.of(mean, policy, other, gain=over_families(gain, groups, statistic="mean"))
 
 
 def table(rows: pd.DataFrame, what: str = "regret", forecasts: str = "together") -> pd.DataFrame:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scalebook.corpus.errors import Misuse, UnknownName
+from scalebook.corpus.errors import Misuse
 
-from ..error import Interval, by_group, over_families, relative_error
+from ..error import by_group, relative_error
 from ..forecast.experience import experience
 from ..forecast.mixture import mixture
 from ..points import families_with_points, points_of_families
@@ -25,6 +25,7 @@ from .experience import doubting
 from .measured import measured
 from .policies import POLICIES, Game
 from .scene import LEAST, Scene, scene
+from .tally import LEVEL, Tally, known
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 BUDGETS = tuple(float(f"{share:.3g}") for share in np.geomspace(0.03, 0.5, 6))
 #: Draws of the random policy, and further random sets, and single runs, among which the best in hindsight is sought.
 DRAWS, HINDSIGHT = 5, 10
-#: Policies that agree so closely are level.
-_LEVEL = 1e-12
 
 
 def simulated(
@@ -154,31 +153,18 @@ def _row(
     }
 
 
-@dataclass(frozen=True)
-class Duel:
+@dataclass(frozen=True, kw_only=True)
+class Duel(Tally):
     """A policy against another, over families.
 
     Parameters
     ----------
-    policy, other : str
-        Who plays.
-    share : Interval
-        Share of families on which the policy has less regret, groups weighing the same, among families where the two
-        differ.
-    wins, level, losses : int
-        Families; level are those where both bought the same.
     without_choice : int
         Families, of those that are level, where all whole runs that a budget pays for can be bought together.
     are, other_are : float
         Typical ARE of both: means over budgets and families, then the median over groups.
     """
 
-    policy: str
-    other: str
-    share: Interval
-    wins: int
-    level: int
-    losses: int
     without_choice: int
     are: float
     other_are: float
@@ -186,16 +172,8 @@ class Duel:
     @property
     def sentence(self) -> str:
         """The duel in words."""
-        at, differ = self.share, self.wins + self.losses
-        if not differ:
-            return f"{self.policy} against {self.other}: level on all {self.level} families"
-        return (
-            f"{self.policy} against {self.other}: a lower error on {self.wins} of the {differ} families where they"
-            f" differ ({100 * self.wins / differ:.0f} %), level on {self.level} ({self.without_choice} of them leave no"
-            f" choice); {100 * at.value:.0f} % with groups of families weighing the same ({100 * at.level:.0f} %"
-            f" interval {100 * at.low:.0f} to {100 * at.high:.0f} %, {at.groups} groups); typical ARE"
-            f" {100 * self.are:.2f} % for {100 * self.other_are:.2f} %"
-        )
+        said = self.said("a lower error on", "families", f" ({self.without_choice} of them leave no choice)")
+        return f"{said}; typical ARE {100 * self.are:.2f} % for {100 * self.other_are:.2f} %"
 
 
 def errors(rows: pd.DataFrame) -> pd.DataFrame:
@@ -214,16 +192,11 @@ def duel(rows: pd.DataFrame, policy: str = "design", other: str = "doubling") ->
     rows : DataFrame
         See `simulated`.
     """
-    for name in (policy, other):
-        if name not in POLICIES:
-            raise UnknownName("policy", name, POLICIES)
+    known(POLICIES, policy, other)
     mean = rows.groupby(["family", "related", "policy"])["are"].mean().unstack()
-    gain = (mean[other] - mean[policy]).to_numpy()
+    level = (mean[other] - mean[policy]).abs().to_numpy() <= LEVEL
+    choice = rows.groupby(["family", "related"])["choice"].any().loc[mean.index].to_numpy()
     groups = mean.index.get_level_values("related").to_numpy()
-    wins, losses = gain > _LEVEL, gain < -_LEVEL
-    differ = np.where(wins | losses, wins.astype(float), np.nan)
-    share = over_families(differ, groups, statistic="mean")
     ares = [float(np.median(by_group(mean[name].to_numpy(), groups, statistic="mean")[0])) for name in (policy, other)]
-    level, choice = ~wins & ~losses, rows.groupby(["family", "related"])["choice"].any().loc[mean.index].to_numpy()
-    counted = (int(some.sum()) for some in (wins, level, losses, level & ~choice))
-    return Duel(policy, other, share, *counted, *ares)
+    more = {"without_choice": int((level & ~choice).sum()), "are": ares[0], "other_are": ares[1]}
+    return Duel.of(mean, policy, other, **more)

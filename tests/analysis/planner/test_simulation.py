@@ -78,7 +78,7 @@ def test_a_duel_counts_families_and_says_so() -> None:
     assert found.share.groups == 2
     assert found.are == pytest.approx(np.median([0.1, 0.2, 0.2]))
     assert "a lower error on 3 of the 4 families where they differ (75 %)" in found.sentence
-    assert "level on 1 (1 of them leave no choice); 75 % with groups" in found.sentence
+    assert "level in 1 (1 of them leave no choice); 75 % with groups" in found.sentence
     with pytest.raises(UnknownName, match="did you mean 'doubling'"):
         duel(pd.DataFrame(told), "design", "dubling")
 
