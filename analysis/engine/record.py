@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import get_args
 
 import numpy as np
@@ -163,7 +164,7 @@ def _interval_by(table: Table, sure: bool) -> str:
 def _with_intervals(fit: Fit) -> Fit:
     """Standard errors and intervals, and warnings of those that are not to be had and of starts that do not agree."""
     if fit.freedom is None:
-        widths = dict.fromkeys(fit.coefficients, float(quantile(fit.level, np.inf)))
+        widths = dict.fromkeys(fit.coefficients, NormalDist().inv_cdf(0.5 + 0.5 * fit.level))
     else:
         degrees = np.array([*fit.degrees_of_freedom.values()])
         widths = dict(zip(fit.coefficients, quantile(fit.level, degrees).tolist(), strict=True))
