@@ -241,8 +241,8 @@ def test_cells_against_the_code_of_the_reference(
             f" a fit on one core ({all_theirs / count / alone:.0f} times), {both:.2f} ms on two"
             f" ({all_theirs / count / both:.0f} times); tables of 20 to 5,000 points that determine the law take"
             f" {made:.2f} ms ({all_theirs / count / made:.0f} times). They filled"
-            f" {np.isfinite(found[:, 0]).sum()}, ours {np.isfinite(errors).sum()}; median error {100 * np.nanmedian(found[:, 0]):.2f} % against"
-            f" {100 * np.nanmedian(errors):.2f} %\n"
+            f" {np.isfinite(found[:, 0]).sum()}, ours {np.isfinite(errors).sum()}; median error"
+            f" {100 * np.nanmedian(found[:, 0]):.2f} % against {100 * np.nanmedian(errors):.2f} %\n"
         )
     assert np.isfinite(errors).sum() >= 0.9 * np.isfinite(found[:, 0]).sum()
     assert all_theirs > 4 * mine
