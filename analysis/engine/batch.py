@@ -16,17 +16,17 @@ from scalebook.corpus.errors import Misuse
 
 from ..law import Array, Columns, Law
 from .coordinates import Coordinates
-from .data import BadNumbers, Table, pack, read, shifts, width
+from .data import BadNumbers, Bundle, Table, pack, read, shifts, width
 from .exhaustive import LONG, exhaust
 from .fitted import Fit
 from .objective import Loss
 from .record import Options, Solved, doubtful, empty, read_off, record
 from .search import Solution, by_width, losses, search
 from .solver import Rows
-from .uncertainty import Evidence, assess
+from .uncertainty import FLAT, Evidence, assess
 
 POINTS = 1_600_000
-"""Most points of one chunk: what bounds the memory of a batch, at about 100 bytes each."""
+"""Points of one chunk, but for its last table: what bounds the memory of a batch, at about 100 bytes each."""
 PROBLEMS = 3000
 """Most problems of one chunk, on average."""
 CORNERED, NOISY = 14, 10.0
@@ -70,24 +70,51 @@ def _window(items: Iterator[_Item], jobs: int) -> Iterator[_Item]:
 
 
 def _solve_window(coordinates: Coordinates, options: Options, window: list[_Item], jobs: int) -> list[Fit]:
-    begin, law = time.perf_counter(), coordinates.law
-    tables = [item.table for item in window]
-    fits = [empty(law, options, table, _too_few(coordinates, table)) for table in tables]
+    law, tables = coordinates.law, [item.table for item in window]
+    fits: list[Fit | None] = [None] * len(window)
     for k, item in enumerate(window):
         if item.broken:
-            fits[k] = replace(fits[k], status="bad_input", reason=item.broken)
-    usable = [k for k, f in enumerate(fits) if not f.reason]
-    if law.estimate is not None:
-        for k in usable:
-            fits[k] = read_off(fits[k], window[k].data, tables[k])
-    else:
-        chunks = _chunks(usable, tables, jobs)
-        solved = parallel(partial(_solve, coordinates, options), [[tables[k] for k in c] for c in chunks], jobs)
-        for chunk, found in zip(chunks, solved, strict=True):
-            for row, k in enumerate(chunk):
-                fits[k] = record(fits[k], coordinates, tables[k], found, row)
-    seconds = (time.perf_counter() - begin) / max(1, len(tables))
-    return [replace(f, seconds=seconds) for f in fits]
+            fits[k] = replace(empty(law, options, item.table, item.broken), status="bad_input")
+        elif law.estimate is not None:
+            fits[k] = _read_off(coordinates, options, item)
+    chunks = _chunks([k for k, f in enumerate(fits) if f is None], tables, jobs)
+    for chunk, found in zip(chunks, _solve_chunks(coordinates, options, chunks, tables, jobs), strict=True):
+        for k, fit in zip(chunk, found, strict=True):
+            fits[k] = fit if jobs == 1 else replace(fit, law=law)  # the caller's, not a copy that came back
+    return [fit for fit in fits if fit is not None]
+
+
+def _read_off(coordinates: Coordinates, options: Options, item: _Item) -> Fit:
+    begin = time.perf_counter()
+    blank = empty(coordinates.law, options, item.table, _too_few(coordinates, item.table))
+    fit = blank if blank.reason else read_off(blank, item.data, item.table)
+    return replace(fit, seconds=time.perf_counter() - begin)
+
+
+def _solve_chunks(
+    coordinates: Coordinates, options: Options, chunks: list[list[int]], tables: list[Table], jobs: int
+) -> list[list[Fit]]:
+    """Fits by chunk. Tables go to other processes end to end: one by one, sending takes as long as solving."""
+    if jobs == 1:
+        return [_solve_chunk(coordinates, options, [tables[k] for k in chunk]) for chunk in chunks]
+    bundles = (Bundle.of([tables[k] for k in chunk]) for chunk in chunks)  # the first is solved as the next is made
+    return parallel(partial(_solve_bundle, coordinates, options), bundles, jobs)
+
+
+def _solve_bundle(coordinates: Coordinates, options: Options, bundle: Bundle) -> list[Fit]:
+    return _solve_chunk(coordinates, options, bundle.tables())
+
+
+def _solve_chunk(coordinates: Coordinates, options: Options, tables: list[Table]) -> list[Fit]:
+    begin = time.perf_counter()
+    fits = [empty(coordinates.law, options, table, _too_few(coordinates, table)) for table in tables]
+    usable = [k for k, fit in enumerate(fits) if not fit.reason]
+    if usable:
+        solved = _solve(coordinates, options, [tables[k] for k in usable])
+        for row, k in enumerate(usable):
+            fits[k] = record(fits[k], coordinates, tables[k], solved, row)
+    seconds = (time.perf_counter() - begin) / len(tables)
+    return [replace(fit, seconds=seconds) for fit in fits]
 
 
 _Given = tuple[Columns, ArrayLike | None, ArrayLike | None]
@@ -158,7 +185,7 @@ def _chunks(usable: Sequence[int], tables: Sequence[Table], jobs: int) -> list[l
     """Indices of tables in chunks of bounded size and of like contents: each takes every so-many-th, by length."""
     order = sorted(usable, key=lambda k: -len(tables[k].target))
     points = sum(len(tables[k].target) for k in usable)
-    least = -(-len(usable) // PROBLEMS), -(-points // POINTS)
+    least = -(-len(usable) // PROBLEMS), points // POINTS
     count = min(len(usable), -(-max(least) // jobs) * jobs)
     return [order[first::count] for first in range(count)]
 
@@ -223,10 +250,15 @@ def beyond(jacobian: Array) -> NDArray[np.bool_]:
 
 
 def _unsure(options: Options, loss: Loss, found: Solution, evidence: Evidence, tables: Sequence[Table]) -> Rows:
-    """Tables to be searched the slow way: nothing is verified, or few points lie at many corners of the loss."""
+    """Tables to be searched the slow way: nothing is verified, or few points lie at many corners of the loss.
+
+    Where starts agree on a flat valley, no start finds more than a place further along it: that is left as it is.
+    """
     points = np.array([t.n_points for t in tables])
     cornered = (points <= CORNERED) & (evidence.size > NOISY * loss.delta * points)
-    rows: Rows = np.flatnonzero((doubtful(found, evidence, options.starts) | cornered) & (points < LONG))
+    valley = (evidence.condition > FLAT) & (found.agreeing > options.starts // 4)
+    unsure = (doubtful(found, evidence, options.starts) & ~valley) | cornered
+    rows: Rows = np.flatnonzero(unsure & (points < LONG))
     return rows
 
 

@@ -60,6 +60,51 @@ class Table:
         return int(np.count_nonzero(self.weight))
 
 
+@dataclass(frozen=True)
+class Bundle:
+    """Tables end to end: what goes to another process in one piece rather than in thousands.
+
+    Attributes
+    ----------
+    numbers : array, shape (inputs + 2, points of all tables)
+        Logarithms of the inputs, targets and weights.
+    labels : array of int, shape (points of all tables,), or None
+        Clusters, -1 in a table without; None if all are.
+    ends : array of int, shape (tables,)
+        Where each ends.
+    warnings : tuple of tuple of str
+    """
+
+    numbers: Array
+    labels: NDArray[np.intp] | None
+    ends: NDArray[np.intp]
+    warnings: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, tables: Sequence[Table]) -> Bundle:
+        """Copy tables."""
+        ends = np.cumsum([len(t.target) for t in tables], dtype=np.intp)
+        numbers = np.empty((len(tables[0].logs) + 2, ends[-1]))
+        some = any(t.clusters is not None for t in tables)
+        labels = np.full(ends[-1], -1, dtype=np.intp) if some else None
+        for table, end in zip(tables, ends.tolist(), strict=True):
+            here = slice(end - len(table.target), end)
+            numbers[:-2, here], numbers[-2, here], numbers[-1, here] = table.logs, table.target, table.weight
+            if labels is not None and table.clusters is not None:
+                labels[here] = table.clusters
+        return cls(numbers, labels, ends, tuple(t.warnings for t in tables))
+
+    def tables(self) -> list[Table]:
+        """The tables, as views."""
+        tables = []
+        for begin, end, warnings in zip([0, *self.ends[:-1].tolist()], self.ends.tolist(), self.warnings, strict=True):
+            part = self.numbers[:, begin:end]
+            known = self.labels is not None and begin < end and self.labels[begin] >= 0
+            labels = self.labels[begin:end] if self.labels is not None and known else None
+            tables.append(Table(part[:-2], part[-2], part[-1], labels, warnings))
+        return tables
+
+
 def read(law: Law, data: Columns, weights: ArrayLike | None, clusters: ArrayLike | None, where: str = "") -> Table:
     """Check the columns that a law needs.
 

@@ -236,8 +236,8 @@ def _verdict(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved,
         trouble.append(f"only {found.agreeing[row]} of {blank.starts} starts reached the best objective")
     elif evidence.curvature[row] <= LEVEL and not trouble:
         return "not_identified", "the minima form a line: too few points within delta of the law to tell them apart"
-    noise = float(evidence.noise[row]) / (1.0 if is_log(blank.objective) else float(np.median(table.target)))
-    if not trouble and not (pair := _exchangeable(coordinates, table, values, noise)):
+    noise = float(evidence.noise[row])
+    if not trouble and not (pair := _exchangeable(coordinates, table, values, noise, log=is_log(blank.objective))):
         return "converged", ""
     if not trouble:
         return "not_identified", f"{pair[0]} and {pair[1]} may change places{_why(blank.law, table)}"
@@ -245,7 +245,9 @@ def _verdict(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved,
     return "not_identified" if why else "did_not_converge", "; ".join(trouble) + why
 
 
-def _exchangeable(coordinates: Coordinates, table: Table, values: Mapping[str, float], noise: float) -> tuple[str, ...]:
+def _exchangeable(
+    coordinates: Coordinates, table: Table, values: Mapping[str, float], noise: float, *, log: bool
+) -> tuple[str, ...]:
     """Levels of two terms that may change places, as their inputs keep so nearly in proportion that no data tell."""
     law, seen = coordinates.law, table.weight > 0
     logs = table.logs[:, seen]
@@ -260,7 +262,8 @@ def _exchangeable(coordinates: Coordinates, table: Table, values: Mapping[str, f
             places[i], places[j] = logs[j] + move, logs[i] - move
             here, there = (np.log(law.predict(*np.exp(at), **values)) for at in (logs, places))
             apart = float(np.sum(table.weight[seen] * (here - there) ** 2))
-            if np.ptp(logs[i] - logs[j]) <= 1e-9 or apart <= ALIKE * noise**2:
+            relative = noise / (1.0 if log else float(np.median(table.target)))
+            if np.ptp(logs[i] - logs[j]) <= 1e-9 or apart <= ALIKE * relative**2:
                 return first, second
     return ()
 

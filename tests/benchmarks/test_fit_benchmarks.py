@@ -28,6 +28,7 @@ CHINCHILLA = laws["chinchilla"]
 DELTA = 1e-3
 ROWS: list[tuple[str, ...]] = []
 HOFFMANN_STARTS = 4500
+MANY = 10_000
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -180,25 +181,29 @@ def test_bulk_fits_against_curve_fit_from_one_start(benchmark: Any) -> None:
 
 @pytest.mark.parametrize("objective", ["lsq", "huber-log"])
 def test_bulk_fits_over_two_cores(benchmark: Any, objective: Any) -> None:
-    """The same tables in two processes, each table from 8 starts and verified, against one start on one core."""
-    sizes = np.exp(np.random.default_rng(2).uniform(np.log(20), np.log(5000), 1000)).astype(int).tolist()
+    """10,000 such tables in two processes, each from 8 starts and verified, against one start on one core."""
+    sizes = np.exp(np.random.default_rng(2).uniform(np.log(20), np.log(5000), MANY)).astype(int).tolist()
     tables = simulate(3, sizes)
     options = {"objective": objective, "jobs": 2}
-    fits = benchmark.pedantic(fit_batch, (CHINCHILLA, tables), options, rounds=3, warmup_rounds=1)
-    seconds, best = benchmark.stats.stats.median / 1000, benchmark.stats.stats.min / 1000
-    spent, _ = clock(lambda: [_curve_fit(table) for table in tables[::5]])
-    theirs = spent / len(tables[::5])
+    fit_batch(CHINCHILLA, tables[:100], objective=objective, jobs=2)  # processes are there
+    fits = benchmark.pedantic(fit_batch, (CHINCHILLA, tables), options, rounds=2)
+    seconds, best = benchmark.stats.stats.median / MANY, benchmark.stats.stats.min / MANY
+    some = tables[::50]
+    spent, reached = clock(lambda: [_curve_fit(table) for table in some])
+    theirs, ours = spent / len(some), np.array([f.value for f in fits[::50]])
+    squares = objective == "lsq"
     ROWS.append(
         (
-            f"the same over two cores, {objective}, load {os.getloadavg()[0]:.1f}",
+            f"{MANY:,} over two cores, {objective}, 8 starts, load {os.getloadavg()[0]:.1f}",
             f"{seconds * 1e3:.2f} ms (best {best * 1e3:.2f})",
             f"{theirs * 1e3:.2f} ms (curve_fit, one start, one core)",
             f"{theirs / seconds:.1f}",
-            f"{sum(f.value for f in fits):.9e}",
-            "-",
+            f"{ours.sum():.9e}",
+            f"{np.sum(reached):.9e}" if squares else "-",
         )
     )
-    assert sum(f.status == "converged" for f in fits) >= 990
+    assert sum(f.status == "converged" for f in fits) >= 0.99 * MANY
+    assert not squares or (ours <= np.array(reached) * (1 + 1e-9)).all()
     assert theirs / seconds > 1  # two processes share the cores with whatever else runs
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scalebook.analysis.engine.batch as batch
-from scalebook.analysis.engine.data import width
+from scalebook.analysis.engine.data import Bundle, Table, width
 from scalebook.analysis.fit import Fit, fit_batch
 from scalebook.analysis.law import laws
 from scalebook.analysis.variants import law_named
@@ -55,6 +55,59 @@ def test_processes_do_not_matter(known: tuple[str, Any, Any], monkeypatch: pytes
     law, made, expected = known
     monkeypatch.setattr(batch, "PROBLEMS", 5)
     assert [bits(f) for f in fit_batch(laws[law], made, jobs=2)] == expected
+
+
+def test_processes_do_not_matter_to_tables_with_and_without_clusters(known: tuple[str, Any, Any]) -> None:
+    law, made, _ = known
+    clusters = [None if k % 3 else np.arange(len(t["loss"])) % (2 + k) for k, t in enumerate(made)]
+    one, two = (fit_batch(laws[law], made, clusters=clusters, jobs=jobs) for jobs in (1, 2))
+    assert [bits(f) for f in two] == [bits(f) for f in one]
+    assert all(f.law is laws[law] for f in two)
+    assert {f.clusters is None for f in two} == {True, False}
+
+
+@given(
+    lengths=st.lists(st.integers(0, 9), min_size=1, max_size=6),
+    clustered=st.lists(st.booleans(), min_size=6, max_size=6),
+)
+def test_tables_end_to_end_come_apart_as_they_were(lengths: list[int], clustered: list[bool]) -> None:
+    rng = np.random.default_rng(len(lengths))
+    made = [
+        Table(rng.random((2, n)), rng.random(n), rng.random(n), np.arange(n) % 3 if n and some else None, ("odd",) * n)
+        for n, some in zip(lengths, clustered, strict=False)
+    ]
+    for old, new in zip(made, Bundle.of(made).tables(), strict=True):
+        for field in dataclasses.fields(Table):
+            there, here = getattr(old, field.name), getattr(new, field.name)
+            assert (there is None) == (here is None)
+            np.testing.assert_array_equal(there, here)
+
+
+def test_a_flat_valley_on_which_starts_agree_is_not_searched_the_slow_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two sizes: E, A and alpha lie on a curve of equal objective, and every start ends somewhere on it."""
+    rng = np.random.default_rng(7)
+    tokens = np.tile(np.geomspace(1e9, 1e11, 30), 2)
+    params = np.repeat([1e8, 1e9], 30)
+    loss = (1.7 + 0.5 * (params / 3e8) ** -0.3 + 0.6 * (tokens / 3e10) ** -0.3) * np.exp(rng.normal(0, 0.004, 60))
+    searched: list[int] = []
+    slow = batch.exhaust
+
+    def counted(coordinates: Any, steps: Any, tables: Any, *rest: Any) -> Any:
+        searched.append(len(tables))
+        return slow(coordinates, steps, tables, *rest)
+
+    monkeypatch.setattr(batch, "exhaust", counted)
+    flat = fit_batch(laws["chinchilla"], [{"params": params, "tokens": tokens, "loss": loss}], objective="lsq")[0]
+    assert not searched
+    assert flat.status == "not_identified"
+    assert flat.starts_agreeing > 2
+    assert "params takes 2 values only" in flat.reason
+    monkeypatch.setattr(batch, "FLAT", np.inf)  # what is not known to be flat is searched whenever it is in doubt
+    monkeypatch.setattr(batch, "doubtful", lambda found, *rest: np.ones(len(found.x), dtype=bool))
+    longer = fit_batch(laws["chinchilla"], [{"params": params, "tokens": tokens, "loss": loss}], objective="lsq")[0]
+    assert searched == [1]
+    assert longer.status == "not_identified"
+    assert longer.value == pytest.approx(flat.value, rel=1e-4)
 
 
 def test_a_coefficient_out_of_range_has_no_error_and_the_others_keep_theirs() -> None:
