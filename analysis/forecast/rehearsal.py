@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scalebook.corpus.database import Corpus
 from scalebook.corpus.files import write_atomically
 
 from ..designs import levels, several_checkpoints, spread
@@ -26,6 +26,9 @@ from .form import FORMS, Array
 from .mixture import Kind, mixture, seen_by
 from .posterior import Prior, posterior
 from .prior import Witness, broad, leaning, pooled, witness
+
+if TYPE_CHECKING:
+    from scalebook.corpus.database import Corpus  # a forecast from a file asks no database
 
 #: Laws that are rehearsed as they are, beside the weighted forecast; the last one is a baseline.
 LAWS = ("chinchilla", "chinchilla[beta=alpha]", "compute", "multiplicative", "kaplan", "last_seen")

@@ -92,12 +92,13 @@ def points_of(data: str, file_options: Asked | None = None) -> Points:
 def points_and_notes(data: str, file_options: Asked | None = None) -> tuple[Points, tuple[str, ...]]:
     """The same, with what reading the file had to say."""
     from scalebook.analysis.points import Points, family_points
-    from scalebook.corpus.database import open_corpus
 
     file_options = file_options or asked()
     if not is_file(data):
         if file_options != asked():
             raise Misuse(f"--column, --tokens-per-step, --metric and --trust are for files, and {data!r} is none")
+        from scalebook.corpus.database import open_corpus  # a file asks no database
+
         with open_corpus() as corpus:
             return family_points(corpus, data), ()
     from scalebook.ingest.own_runs import losses, read_runs
