@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import scalebook.analysis.engine.batch as batch
 from scalebook.analysis.engine.data import Bundle, Table, width
+from scalebook.analysis.engine.exhaustive import exhaust
 from scalebook.analysis.fit import Fit, fit_batch
 from scalebook.analysis.law import laws
 from scalebook.analysis.variants import law_named
@@ -90,11 +91,10 @@ def test_a_flat_valley_on_which_starts_agree_is_not_searched_the_slow_way(monkey
     params = np.repeat([1e8, 1e9], 30)
     loss = (1.7 + 0.5 * (params / 3e8) ** -0.3 + 0.6 * (tokens / 3e10) ** -0.3) * np.exp(rng.normal(0, 0.004, 60))
     searched: list[int] = []
-    slow = batch.exhaust
 
     def counted(coordinates: Any, steps: Any, tables: Any, *rest: Any) -> Any:
         searched.append(len(tables))
-        return slow(coordinates, steps, tables, *rest)
+        return exhaust(coordinates, steps, tables, *rest)
 
     monkeypatch.setattr(batch, "exhaust", counted)
     flat = fit_batch(laws["chinchilla"], [{"params": params, "tokens": tokens, "loss": loss}], objective="lsq")[0]
