@@ -248,6 +248,21 @@ def test_quick_commands_import_nothing_heavy(words: str) -> None:
     assert fresh(code) == [""]
 
 
+def test_a_forecast_from_a_file_asks_no_database(tmp_path: Path) -> None:
+    file = tmp_path / "runs.csv"
+    rows = [(n, 20 * n * share) for n in (1e8, 2e8, 4e8, 8e8) for share in (0.5, 1.0)]
+    lines = [f"{n:g},{n},{d},{1.7 + 400 * n**-0.34 + 410 * d**-0.28}" for n, d in rows]
+    file.write_text("run,params,tokens,loss\n" + "\n".join(lines))
+    code = (
+        "import sys, contextlib, io\nfrom scalebook.cli import main\n"
+        f"sys.argv = ['scalebook', 'predict', {str(file)!r}, '--params', '2e9', '--tokens', '4e10']\n"
+        "with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.suppress(SystemExit):\n    main()\n"
+        "print('low 90 %' in said.getvalue())\n"
+        "print(*[m for m in ('duckdb', 'statsmodels', 'scipy', 'pandas', 'matplotlib') if m in sys.modules])"
+    )
+    assert fresh(code) == ["True", ""]
+
+
 @pytest.mark.parametrize("words", ["laws", "studies", "fit|--help", "study|--help", "report|guide|--help"])
 def test_no_command_imports_a_plotting_state_or_statistics_to_say_what_it_does(words: str) -> None:
     code = (
