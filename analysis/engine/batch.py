@@ -17,7 +17,7 @@ from scalebook.corpus.errors import Misuse
 from ..law import Array, Columns, Law
 from .coordinates import Coordinates
 from .data import BadNumbers, Bundle, Table, pack, read, shifts, width
-from .exhaustive import LONG, exhaust
+from .exhaustive import LONG, exhaust, from_ends
 from .fitted import Fit
 from .objective import Loss
 from .record import Options, Solved, doubtful, empty, read_off, record
@@ -208,10 +208,12 @@ def _solve(coordinates: Coordinates, options: Options, tables: list[Table]) -> S
     if len(unsure):
         here = [tables[int(k)] for k in unsure]
         again = exhaust(coordinates, steps, here, options.starts, options.seed, found.take(unsure))
-        proof = _evidence(coordinates, steps[-1], again, here)
-        better = proof.value <= evidence.value[unsure] * (1 + 1e-12)
-        found.put(unsure[better], again.x[better], again.done[better], again.agreeing[better])
-        evidence.put(unsure[better], proof.take(np.flatnonzero(better)))
+        _keep_better(coordinates, steps[-1], tables, found, evidence, unsure, again)
+    short = np.array([t.n_points < LONG for t in tables])
+    if len(valleys := np.flatnonzero((evidence.condition > FLAT) & short)):
+        here = [tables[int(k)] for k in valleys]
+        again = from_ends(coordinates, steps, here, found.take(valleys), evidence.flat[valleys])
+        _keep_better(coordinates, steps[-1], tables, found, evidence, valleys, again)
     values, jacobian = coordinates.natural(found.x, shifts(coordinates, tables))
     known = np.where(np.isnan(evidence.covariance), 0.0, evidence.covariance)
     lost = beyond(jacobian)
@@ -249,10 +251,26 @@ def beyond(jacobian: Array) -> NDArray[np.bool_]:
     return lost
 
 
+def _keep_better(
+    coordinates: Coordinates,
+    loss: Loss,
+    tables: Sequence[Table],
+    found: Solution,
+    evidence: Evidence,
+    rows: Rows,
+    again: Solution,
+) -> None:
+    """Enter what a further search found, where it is no worse."""
+    proof = _evidence(coordinates, loss, again, [tables[int(k)] for k in rows])
+    better = proof.value <= evidence.value[rows] * (1 + 1e-12)
+    found.put(rows[better], again.x[better], again.done[better], again.agreeing[better])
+    evidence.put(rows[better], proof.take(np.flatnonzero(better)))
+
+
 def _unsure(options: Options, loss: Loss, found: Solution, evidence: Evidence, tables: Sequence[Table]) -> Rows:
     """Tables to be searched the slow way: nothing is verified, or few points lie at many corners of the loss.
 
-    Where starts agree on a flat valley, no start finds more than a place further along it: that is left as it is.
+    Where starts agree on a flat valley, no start finds more than a place further along it: there its ends are tried.
     """
     points = np.array([t.n_points for t in tables])
     cornered = (points <= CORNERED) & (evidence.size > NOISY * loss.delta * points)

@@ -1,4 +1,7 @@
-"""The slow way, for problems of which the fast search is not sure: every start is finished on all rows."""
+"""The slow way, for problems of which the fast search is not sure: every start is finished on all rows.
+
+Flat valleys are tried from their ends instead.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from .data import Table, pack
 from .objective import Loss
 from .search import EXACT, SQUARES, THINNED, Heads, Solution, best, by_width, descend
 from .solver import minimise
-from .starts import choose
+from .starts import choose, project
+from .uncertainty import ALONG
 
 LONG = 20_000
 """Points of a table from which the slow way is not taken: there the fast one sees every start on a sample."""
@@ -37,6 +41,43 @@ def exhaust(
         thin = pack(coordinates, here, min(size, THINNED))
         drawn = choose(coordinates, steps[-1], thin, starts, seed)
         found.put(some, *best(_finish(coordinates, steps, here, size, drawn, known.x[some])))
+    return found
+
+
+def from_ends(
+    coordinates: Coordinates, steps: Sequence[Loss], tables: Sequence[Table], known: Solution, flat: Array
+) -> Solution:
+    """Fit tables from the ends of the flat valley that they were found in: its lowest place is mostly one of them.
+
+    Steps along a valley grow shorter as it bends, and hundreds do not reach its end. Where it ends is known, though: a
+    coordinate that is not linear and runs along it is at a bound there, and the linear ones are solved for.
+
+    Parameters
+    ----------
+    known : Solution
+        Of the fast search: a place in each valley. It keeps its votes.
+    flat : array, shape (tables, p)
+        Part of each coordinate in the flat directions.
+    """
+    along = (flat > ALONG * flat.max(axis=1, keepdims=True)) & ~coordinates.linear
+    rows, bent = np.nonzero(along)
+    x = np.concatenate([known.x[rows]] * 2)
+    x[np.arange(len(x)), np.tile(bent, 2)] = np.concatenate([coordinates.low[bent], coordinates.high[bent]])
+    which = np.tile(rows, 2)
+    there = np.isfinite(x).all(axis=1)
+    x, which = x[there], which[there]
+    found = Solution.blank(len(tables), x.shape[1])
+    for size, some in by_width([len(t.target) for t in tables]):
+        problems = pack(coordinates, [tables[int(k)] for k in some], size)
+        mine = np.isin(which, some)
+        own = np.searchsorted(some, which[mine])
+        begun = project(coordinates, Loss(steps[-1].log), x[mine], problems.take(own))
+        places = np.concatenate([known.x[some], begun])
+        owners = np.concatenate([np.arange(len(some)), own])
+        reached, value, done = descend(coordinates, steps, places, problems, owners, EXACT)
+        order = np.lexsort((value, owners))
+        first = order[np.searchsorted(owners[order], np.arange(len(some)))]
+        found.put(some, reached[first], done[first], known.agreeing[some])
     return found
 
 

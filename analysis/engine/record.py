@@ -19,7 +19,7 @@ from .coordinates import Coordinates
 from .data import Table
 from .fitted import Estimate, Fit, Status
 from .search import Objective, Solution, is_log, losses, reported
-from .uncertainty import FLAT, Evidence
+from .uncertainty import ALONG, FLAT, Evidence
 
 STATIONARY = 1e-4
 """Largest cosine between influence and a column of the Jacobian at a minimum."""
@@ -225,7 +225,7 @@ def _verdict(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved,
         return "not_identified", f"beyond what a number can hold: {', '.join(huge)}{_why(blank.law, table)}"
     if evidence.condition[row] > FLAT:
         share = evidence.flat[row]
-        names = [n for n, s in zip(coordinates.free, share, strict=True) if s > 0.2 * share.max()]
+        names = [n for n, s in zip(coordinates.free, share, strict=True) if s > ALONG * share.max()]
         return "not_identified", f"the objective is flat along {', '.join(names)}{_why(blank.law, table)}"
     trouble = []
     if not found.done[row]:

@@ -68,14 +68,14 @@ def choose(coordinates: Coordinates, loss: Loss, problems: Problems, starts: int
         some = np.arange(first, min(first + room, rows))
         which = np.repeat(some, count)
         here = problems.take(which)
-        x = _project(coordinates, loss, np.tile(drawn, (len(some), 1)), here)
+        x = project(coordinates, loss, np.tile(drawn, (len(some), 1)), here)
         reached = value(coordinates, Loss(loss.log), x, here).reshape(len(some), count)
         ranked = np.argsort(reached, axis=1, kind="stable")[:, order]
         best[some] = x.reshape(len(some), count, -1)[np.arange(len(some))[:, None], ranked]
     return best
 
 
-def _project(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems) -> Array:
+def project(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems) -> Array:
     """Solve for the linear coordinates by least squares within their bounds.
 
     For residuals in logarithms the weights are 1 / L^2, which makes them the logarithmic ones to first order.

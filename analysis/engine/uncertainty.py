@@ -16,6 +16,8 @@ from .solver import ELEMENTS
 
 FLAT = 1e5
 """Condition number of the Jacobian from which a direction counts as flat."""
+ALONG = 0.2
+"""Part in the flat direction, of the largest one, from which a coordinate runs along it."""
 BREADTH = 2.0
 """Half-width of Epanechnikov's kernel, in standard deviations times n^(-1/5): Silverman's .9 for that of Gauss."""
 
