@@ -53,6 +53,8 @@ class Asked:
         What the losses are, or which of several is the loss: a name of the metric dictionary.
     trusted : bool
         Take sizes, tokens and losses that look wrong.
+    called : str
+        What the user calls the values: the loss, or the benchmark whose scores they are.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class Asked:
     params: float | Mapping[str, float] | None = None
     metric: str | None = None
     trusted: bool = False
+    called: str = "loss"
 
 
 #: Nothing is said.

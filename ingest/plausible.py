@@ -76,7 +76,7 @@ def check_ranges(rows: Rows, asked: Asked) -> None:
                 f" --column 'loss={column}*0.01'; a spike of a real loss must be left out"
             )
         elif metric.unit == "share" and 1 < value <= 100:
-            looks = f"this looks like percent: say --column 'loss={column}*0.01'"
+            looks = f"this looks like percent: say --column '{asked.called}={column}*0.01'"
         else:
             looks = f"{kind.metric} lies between {metric.low:g} and {metric.high:g} {metric.unit}, and a loss above 0"
         raise Misuse(f"{rows.place(row)}: {kind.metric} is {value:g} ({wrong.sum():,} such rows): {looks}")

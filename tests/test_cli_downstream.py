@@ -141,7 +141,7 @@ def test_misuse_is_explained(cli: Cli, arguments: list[object], message: str) ->
 @pytest.mark.parametrize(
     ("task", "message"),
     [
-        ("percent", "this looks like percent: say --column 'loss=percent*0.01'"),
+        ("percent", "this looks like percent: say --column 'percent=percent*0.01'"),
         ("hellaswagg", "did you mean 'hellaswag'?"),
         (None, "name the column with its scores, such as --task piqa"),
     ],
@@ -150,6 +150,14 @@ def test_misuse_of_a_file_is_explained(cli: Cli, own: Path, task: str | None, me
     said = cli("downstream", own, *(["--task", task] if task else []))
     assert said.code == 2
     assert message in said.err
+
+
+def test_the_advice_for_percent_works(cli: Cli, own: Path) -> None:
+    advised = cli("downstream", own, "--task", "percent", "--column", "percent=percent*0.01", "--loss", 2, "--json")
+    shares = cli("downstream", own, "--task", "hellaswag", "--loss", 2, "--json")
+    assert advised.code == shares.code == 0, advised.err
+    scores = [json.loads(said.out)[0]["score"] for said in (advised, shares)]
+    assert scores[0] == pytest.approx(scores[1])
 
 
 def test_one_model_is_too_few(cli: Cli, own: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..designs import levels
 from ..points import Points
-from .experience import AUTO, Design, Experience
+from .experience import AUTO, CONTINUED, Design, Experience
 from .form import Array
 
 #: Learning rate over its peak below which a run is annealed, and above which it is not.
@@ -28,7 +28,8 @@ def cautions(
         Targets.
     """
     far = _far(points, params, tokens, known, leave_out)
-    return (*far, *_over_trained(points, params, tokens), *_annealed(points), *_repeated(points))
+    below = _below(points, params, tokens)
+    return (*far, *below, *_over_trained(points, params, tokens), *_annealed(points), *_repeated(points))
 
 
 def _far(points: Points, params: Array, tokens: Array, known: Experience, leave_out: Collection[str]) -> Iterator[str]:
@@ -49,6 +50,23 @@ def _far(points: Points, params: Array, tokens: Array, known: Experience, leave_
         yield (
             f"the target is {worst.ratio:.3g} times beyond the runs in {what}; forecasts from about as many sizes were"
             f" rehearsed to {most:.3g} times only: the interval is a guess"
+        )
+
+
+def is_below(points: Points, params: float, tokens: float) -> bool:
+    """Whether a target is smaller, or shorter, than everything that was trained."""
+    return bool(CONTINUED * params < points["params"].min() or CONTINUED * tokens < points["tokens"].min())
+
+
+def _below(points: Points, params: Array, tokens: Array) -> Iterator[str]:
+    """Targets below all runs, as no rehearsal was."""
+    below = [(n, d) for n, d in zip(params, tokens, strict=True) if is_below(points, float(n), float(d))]
+    if below:
+        n, d = min(below)
+        yield (
+            f"the target of {n:.3g} parameters on {d:.3g} tokens is smaller or shorter than all runs, which begin at"
+            f" {points['params'].min():.3g} parameters and {points['tokens'].min():.3g} tokens: only forecasts of"
+            " larger models were rehearsed"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,13 @@ from ..bases import refuse_mixture
 from ..designs import levels
 from ..points import Points
 from .basis import Basis, Share, by_many, by_one
-from .cautions import cautions
+from .cautions import cautions, is_below
 from .expected import FLOOR
 from .experience import AUTO, LIKE, Design, Experience, experience
 from .form import Array
+
+#: Least and most parameters or tokens of a target: far below and beyond what anybody trains.
+LEAST, MOST = 1e3, 1e16
 
 
 @dataclass(frozen=True)
@@ -192,11 +196,12 @@ def _targets(params: float | Sequence[float], tokens: float | Sequence[float]) -
         if 1 not in (len(sizes), len(lengths)):
             raise Misuse(f"{len(sizes)} sizes and {len(lengths)} numbers of tokens: give as many, or one of either")
         sizes, lengths = np.broadcast_arrays(sizes, lengths)
-    for name, values, least in (("params", sizes, 1e3), ("tokens", lengths, 1e3)):
-        wrong = values[~(np.isfinite(values) & (values >= least))]
+    for name, values in (("params", sizes), ("tokens", lengths)):
+        wrong = values[~((values >= LEAST) & (values <= MOST))]
         if len(wrong):
             raise Misuse(
-                f"a target of {wrong[0]:g} {name}: write them out, such as {'7e9' if name == 'params' else '1.4e11'}"
+                f"a target of {wrong[0]:g} {name} is none that is trained: write them out, such as"
+                f" {'7e9' if name == 'params' else '1.4e11'}"
             )
     return sizes, lengths
 
@@ -223,7 +228,10 @@ def _one(
         "floor": FLOOR,
     }
     expected = rehearsals.expects(float(foretold.total[place]), basis.miss, design)
-    half = expected * rehearsals.reach(level)
+    reach, spread = rehearsals.reach(level), float(np.sqrt(sum(part**2 for part in parts.values())))
+    if is_below(points, params, tokens):  # no rehearsal went down: there it is no surer than it says of itself
+        expected = max(expected, NormalDist().inv_cdf(0.5 + level / 2) * spread / reach)
+    half = expected * reach
     centre = float(foretold.log_loss[place])
     alike = rehearsals.alike(expected)
     return Forecast(
@@ -235,7 +243,7 @@ def _one(
         params_ratio=ratio,
         tokens_ratio=longer,
         parts=parts,
-        reach=half / float(np.sqrt(sum(part**2 for part in parts.values()))),
+        reach=half / spread,
         expected=expected,
         typical_error=alike.typical if len(alike) else float(np.expm1(expected * rehearsals.reach(0.5))),
         rehearsals=len(alike),

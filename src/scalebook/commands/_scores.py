@@ -60,7 +60,8 @@ def _of_file(data: str, task: str | None, options: Asked) -> tuple[list[Series],
     from scalebook.analysis.points import Points
     from scalebook.ingest.own_runs import losses, read_runs
 
-    runs = read_runs(data, options)
+    others = {ours: theirs for ours, theirs in options.columns.items() if ours != task}
+    runs = read_runs(data, replace(options, columns=others))
     held, unit, notes = losses(runs)
     points = Points(Path(data).name, held, unit)
     for note in notes:
@@ -71,7 +72,8 @@ def _of_file(data: str, task: str | None, options: Asked) -> tuple[list[Series],
         raise Misuse(
             f"{data} has no rows with the metric of a benchmark: name the column with its scores, such as --task piqa"
         )
-    scores = read_runs(data, replace(options, columns={**options.columns, "loss": task}, metric="accuracy"))
+    column = options.columns.get(task, task)
+    scores = read_runs(data, replace(options, columns={**others, "loss": column}, metric="accuracy", called=task))
     return [_beside(scores, points, 0, task, "accuracy", None)], points
 
 

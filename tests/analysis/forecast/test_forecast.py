@@ -80,7 +80,9 @@ def test_one_law_alone() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ({"params": 0.0, "tokens": 1e9}, "a target of 0 params: write them out, such as 7e9"),
+        ({"params": 0.0, "tokens": 1e9}, "a target of 0 params is none that is trained: write them out, such as 7e9"),
+        ({"params": 1e30, "tokens": 1e9}, r"a target of 1e\+30 params is none that is trained"),
+        ({"params": 1e9, "tokens": float("inf")}, "a target of inf tokens"),
         ({"params": 7.0, "tokens": 1e9}, "a target of 7 params"),
         ({"params": 1e9, "tokens": float("nan")}, "a target of nan tokens"),
         ({"params": [1e9, 2e9], "tokens": [1e9, 2e9, 3e9]}, "2 sizes and 3 numbers of tokens"),
@@ -106,6 +108,17 @@ def test_mixed_counts_are_refused() -> None:
     with pytest.raises(Misuse, match="the size of its models is counted in 2 ways"):
         forecast(mixed, 1e10, 1e11)
     assert forecast(mixed, 1e10, 1e11, allow_mixed=True).told
+
+
+@pytest.mark.parametrize("shares", [(0.1, 1.0), (1.0, 0.02), (0.1, 0.02)])
+def test_below_all_runs_a_forecast_is_no_surer_than_it_says_of_itself(shares: tuple[float, float]) -> None:
+    """Only forecasts of larger models were rehearsed."""
+    runs = points(noise=0.002)
+    least = runs["params"].min(), runs["tokens"].min()
+    found = forecast(runs, least[0] * shares[0], least[1] * shares[1])
+    assert any("only forecasts of larger models were rehearsed" in w for w in found.warnings)
+    assert found.told[0].reach >= 1.644
+    assert not any("were rehearsed" in w for w in forecast(runs, *least).warnings)
 
 
 def test_cautions() -> None:
