@@ -74,10 +74,10 @@ def from_ends(
         begun = project(coordinates, Loss(steps[-1].log), x[mine], problems.take(own))
         places = np.concatenate([known.x[some], begun])
         owners = np.concatenate([np.arange(len(some)), own])
-        reached, value, done = descend(coordinates, steps, places, problems, owners, EXACT)
-        order = np.lexsort((value, owners))
+        state = descend(coordinates, steps, places, problems, owners, EXACT)
+        order = np.lexsort((state.value, owners))
         first = order[np.searchsorted(owners[order], np.arange(len(some)))]
-        found.put(some, reached[first], done[first], known.agreeing[some])
+        found.put(some, state.x[first], state.done[first], known.agreeing[some])
     return found
 
 
@@ -91,12 +91,12 @@ def _finish(
     squares = minimise(coordinates, Loss(steps[-1].log), straight, problems, which, _BRIDGE).x
     x = np.concatenate([squares, straight, known])
     which = np.concatenate([which, which, rows])
-    x, value, done = descend(coordinates, steps, x, problems, which, _LAST)
+    state = descend(coordinates, steps, x, problems, which, _LAST)
     heads = Heads.of(count, starts + 1, p)
     cut = count * starts
-    second = (value[cut:-count] < value[:cut] * (1 - 1e-12)) | ~np.isfinite(value[:cut])
+    second = (state.value[cut:-count] < state.value[:cut] * (1 - 1e-12)) | ~np.isfinite(state.value[:cut])
     taken = np.arange(cut) + np.where(second, cut, 0)
-    for name, found in (("x", x), ("value", value), ("done", done)):
+    for name, found in (("x", state.x), ("value", state.value), ("done", state.done)):
         getattr(heads, name)[:, :-1] = found[taken].reshape(count, starts, *found.shape[1:])
         getattr(heads, name)[:, -1] = found[-count:]
     heads.votes[:, :-1] = 1

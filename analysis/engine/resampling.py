@@ -54,8 +54,8 @@ def resample(
             drawn = replace(problems, target=fitted * residual ** draw_signs(table, count, [seed, first]))
         else:
             drawn = replace(problems, weight=problems.weight * draw_counts(table, count, [seed, first]))
-        reached, value, done = descend(coordinates, steps, np.tile(x, (count, 1)), drawn, np.arange(count), EXACT)
-        return coordinates.natural(reached, problems.shift)[0], value, done
+        state = descend(coordinates, steps, np.tile(x, (count, 1)), drawn, np.arange(count), EXACT)
+        return coordinates.natural(state.x, problems.shift)[0], state.value, state.done
 
     parts = parallel(chunk, range(0, n, RESAMPLES), jobs)
     values, objective, done = (np.concatenate(part) for part in zip(*parts, strict=True))

@@ -13,7 +13,7 @@ from ..law import Array
 from .coordinates import Coordinates
 from .data import Table, pack, width
 from .objective import Loss, Problems
-from .solver import Method, Rows, minimise
+from .solver import Method, Rows, State, minimise
 from .starts import choose
 
 Objective = Literal["lsq", "lsq-log", "huber", "huber-log", "lad-log", "likelihood"]
@@ -26,11 +26,10 @@ HEADS = 5
 """Places of a problem that are followed at once."""
 SAME = 0.02
 """Starts are in one basin of squares when its quadratic form rises by less than this share between them."""
-ASIDE = 0.03
-"""How far that is: the share by which squares rise."""
 AGREE = 1e-6
 """Starts agree when their objectives differ by less than this share."""
 SQUARES = Method(exact=False, tolerance=1e-4, damping=1e-2, ease=0.2)
+_BRIEF = replace(SQUARES, tolerance=1e-2)
 _STAGE = Method(exact=True, tolerance=1e-5)
 _ROUGH = Method(exact=False, tolerance=1e-4, limit=40)
 VALLEY = replace(SQUARES, tolerance=1e-12, limit=150)
@@ -108,8 +107,8 @@ class Solution:
 
 def descend(
     coordinates: Coordinates, steps: Sequence[Loss], x: Array, problems: Problems, which: Rows, last: Method
-) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Minimise one loss after the other; return coordinates, values of the last loss and whether it was done.
+) -> State:
+    """Minimise one loss after the other; return where the last one ended.
 
     Where Newton's method is not done with squares soon, it creeps along a flat valley, for hundreds of steps. There a
     second derivative along the step takes tens, and gets further, before Newton's method ends the search.
@@ -119,15 +118,15 @@ def descend(
     if len(steps) > 1:  # a corner smoothed over 1e-6 cannot be found to the last digit
         last = replace(last, tolerance=max(last.tolerance, 1e-10))
     if not last.exact or steps[-1].delta < np.inf:
-        state = minimise(coordinates, steps[-1], x, problems, which, last)
-        return state.x, state.value, state.done
+        return minimise(coordinates, steps[-1], x, problems, which, last)
     state = minimise(coordinates, steps[-1], x, problems, which, replace(last, limit=SOON))
     slow = np.flatnonzero(~state.done & np.isfinite(state.value))
     if len(slow):
         valley = minimise(coordinates, steps[-1], state.x[slow], problems, which[slow], VALLEY)
         again = minimise(coordinates, steps[-1], valley.x, problems, which[slow], last)
         state.x[slow], state.value[slow], state.done[slow] = again.x, again.value, again.done
-    return state.x, state.value, state.done
+        state.hessian[slow] = again.hessian
+    return state
 
 
 def search(
@@ -143,17 +142,13 @@ def search(
     for size, some in by_width([min(len(t.target), THINNED) for t in tables]):
         problems = pack(coordinates, [tables[int(k)] for k in some], size)
         drawn = choose(coordinates, steps[-1], problems, starts, seed)
-        squares = Loss(steps[-1].log)
-        heads.put(some, _basins(coordinates, squares, problems, drawn, aside=steps[-1] != squares))
-        if steps[-1] != squares:
-            heads.put(some, _follow(coordinates, steps, problems, heads.take(some), _ROUGH))
-    heads = _distinct(heads)
+        heads.put(some, _basins(coordinates, steps, problems, drawn))
     quarters = np.array([len(t.target) // SHARE for t in tables], dtype=np.intp)
     long = np.flatnonzero(quarters > THINNED)
     for size, among in by_width(quarters[long]):
         some = long[among]
         problems = pack(coordinates, [tables[int(k)] for k in some], size)
-        heads.put(some, _distinct(_follow(coordinates, steps, problems, heads.take(some), _ROUGH)))
+        heads.put(some, _follow(coordinates, steps, problems, heads.take(some), _ROUGH))
     for size, some in by_width([max(len(t.target), THINNED) for t in tables]):
         problems = pack(coordinates, [tables[int(k)] for k in some], size)
         found.put(some, *best(_follow(coordinates, steps, problems, heads.take(some), EXACT)))
@@ -209,79 +204,68 @@ def by_width(lengths: Sequence[int] | Rows) -> list[tuple[int, Rows]]:
     return [(int(w), np.flatnonzero(widths == w)) for w in np.unique(widths)[::-1]]
 
 
-def _basins(coordinates: Coordinates, loss: Loss, problems: Problems, drawn: Array, *, aside: bool) -> Heads:
-    """Minimise squares from every start, and tell the basins by the quadratic form of the objective.
-
-    For another objective, the best basin sends three: the best place, and one to either side of it (`aside`).
-    """
+def _basins(coordinates: Coordinates, steps: Sequence[Loss], problems: Problems, drawn: Array) -> Heads:
+    """Follow every start to a minimum of the objective, by way of squares, and count the starts of each."""
     count, starts, p = drawn.shape
     which = np.repeat(np.arange(count), starts)
-    state = minimise(coordinates, loss, drawn.reshape(count * starts, p), problems, which, SQUARES)
-    heads, rows = Heads.blank(count, p), np.arange(count)
-    order = np.argsort(state.value.reshape(count, starts), axis=1, kind="stable")
-    value = np.take_along_axis(state.value.reshape(count, starts), order, axis=1)
-    x = np.take_along_axis(state.x.reshape(count, starts, p), order[:, :, None], axis=1)
-    hessian = state.hessian.reshape(count, starts, p, p)
-    left = np.isfinite(value)
-    left[:, 0] = True  # a problem without any finite start still gets an answer
-    for slot in range(HEADS - 2):
-        first = np.argmax(left, axis=1)
-        there = left.any(axis=1)
-        apart = x - x[rows, first][:, None]
-        form = hessian[rows, order[rows, first]]
-        rise = 0.5 * np.abs(((apart @ form) * apart).sum(axis=2))
-        same = left & ((rise <= SAME * value[rows, first][:, None] + 1e-22) | (np.arange(starts) == first[:, None]))
-        heads.x[:, slot], heads.votes[:, slot] = x[rows, first], same.sum(axis=1)
-        heads.value[:, slot] = np.where(there, value[rows, first], np.inf)
-        left &= ~same
-        if slot == 0 and aside:
-            _sidesteps(coordinates, heads, form)
-    return heads
+    squares = Loss(steps[-1].log)
+    robust = steps[-1] != squares
+    state = minimise(coordinates, squares, drawn.reshape(-1, p), problems, which, _BRIEF if robust else SQUARES)
+    if robust:
+        state = descend(coordinates, steps, state.x, problems, which, _ROUGH)
+    return _told_apart(
+        state.x.reshape(count, starts, p),
+        state.value.reshape(count, starts),
+        state.hessian.reshape(count, starts, p, p),
+        np.ones((count, starts), dtype=np.int64),
+    )
 
 
-def _sidesteps(coordinates: Coordinates, heads: Heads, form: Array) -> None:
-    """Send two of three starts of the best basin to either side along its valley: the objective may have minima there.
+def _told_apart(x: Array, value: Array, hessian: Array, votes: NDArray[np.int64]) -> Heads:
+    """One place, the lowest, for those between which the quadratic form of the objective hardly rises.
 
     Parameters
     ----------
-    form : array, shape (problems, p, p)
-        Hessian at the best place.
+    x, value, hessian, votes : array, shape (problems, places, ...)
     """
-    unit = 1.0 / np.sqrt(np.maximum(np.einsum("rkk->rk", form), 1e-300))
-    eigenvalues, vectors = np.linalg.eigh(form * unit[:, :, None] * unit[:, None, :])
-    rise = 2 * ASIDE * heads.value[:, 0] / np.maximum(eigenvalues[:, 0], 1e-12)
-    step = np.sqrt(np.where(np.isfinite(rise), rise, 0.0))[:, None] * vectors[:, :, 0] * unit
-    enough = heads.votes[:, 0] >= 3
-    for slot, sign in ((HEADS - 2, 1.0), (HEADS - 1, -1.0)):
-        heads.x[:, slot] = np.clip(heads.x[:, 0] + sign * step, coordinates.low, coordinates.high)
-        heads.value[:, slot] = np.where(enough, heads.value[:, 0], np.inf)
-        heads.votes[:, slot] = enough
-        heads.votes[:, 0] -= enough
+    count, places, p = x.shape
+    heads, rows = Heads.blank(count, p), np.arange(count)
+    order = np.argsort(value, axis=1, kind="stable")
+    value = np.take_along_axis(value, order, axis=1)
+    x = np.take_along_axis(x, order[:, :, None], axis=1)
+    votes = np.take_along_axis(votes, order, axis=1)
+    left = np.isfinite(value)
+    left[:, 0] = True  # a problem without any finite start still gets an answer
+    for slot in range(HEADS):
+        first = np.argmax(left, axis=1)
+        there = left.any(axis=1)
+        if not there.any():
+            break
+        apart = x - x[rows, first][:, None]
+        form = hessian[rows, order[rows, first]]
+        rise = 0.5 * np.abs(((apart @ form) * apart).sum(axis=2))
+        close = rise <= SAME * value[rows, first][:, None] + 1e-22
+        same = left & (close | (np.arange(places) == first[:, None]))
+        heads.x[:, slot], heads.votes[:, slot] = x[rows, first], (same * votes).sum(axis=1)
+        heads.value[:, slot] = np.where(there, value[rows, first], np.inf)
+        left &= ~same
+    return heads
 
 
 def _follow(coordinates: Coordinates, steps: Sequence[Loss], problems: Problems, heads: Heads, last: Method) -> Heads:
-    """Minimise the objective from every place."""
+    """Minimise the objective from every place; one is kept of those that meet."""
     wanted = np.isfinite(heads.value)
     wanted[:, 0] = True
     which, slot = np.nonzero(wanted)
-    x, value, done = descend(coordinates, steps, heads.x[which, slot], problems, which, last)
+    state = descend(coordinates, steps, heads.x[which, slot], problems, which, last)
     new = replace(Heads.blank(*heads.x.shape[::2]), votes=heads.votes)
-    new.x[which, slot], new.value[which, slot], new.done[which, slot] = x, value, done
-    return new
-
-
-def _distinct(heads: Heads) -> Heads:
-    """One place for those of equal objective; its votes are those of all."""
-    order = np.argsort(heads.value, axis=1, kind="stable")
-    value = np.take_along_axis(heads.value, order, axis=1)
-    votes = np.take_along_axis(heads.votes, order, axis=1)
-    x = np.take_along_axis(heads.x, order[:, :, None], axis=1)
-    for slot in range(HEADS - 1, 0, -1):
-        with np.errstate(invalid="ignore"):  # where there is none, the difference is not a number
-            same = value[:, slot] - value[:, slot - 1] <= 1e-3 * value[:, slot - 1] + 1e-22
-        votes[:, slot - 1] += np.where(same, votes[:, slot], 0)
-        value[:, slot] = np.where(same, np.inf, value[:, slot])
-    return Heads(x, value, votes, np.zeros_like(heads.done))
+    new.x[which, slot], new.value[which, slot], new.done[which, slot] = state.x, state.value, state.done
+    if last.exact:
+        return new
+    p = heads.x.shape[2]
+    hessian = np.zeros((*wanted.shape, p, p))
+    hessian[which, slot] = state.hessian
+    return _told_apart(new.x, new.value, hessian, new.votes)
 
 
 def best(heads: Heads) -> tuple[Array, NDArray[np.bool_], NDArray[np.int64]]:
