@@ -210,9 +210,14 @@ def _basins(coordinates: Coordinates, steps: Sequence[Loss], problems: Problems,
     which = np.repeat(np.arange(count), starts)
     squares = Loss(steps[-1].log)
     robust = steps[-1] != squares
-    state = minimise(coordinates, squares, drawn.reshape(-1, p), problems, which, _BRIEF if robust else SQUARES)
+    x = drawn.reshape(-1, p)
     if robust:
-        state = descend(coordinates, steps, state.x, problems, which, _ROUGH)
+        by_way = np.tile(np.arange(starts) % 2 == 0, count)
+        x = x.copy()
+        x[by_way] = minimise(coordinates, squares, x[by_way], problems, which[by_way], _BRIEF).x
+        state = descend(coordinates, steps, x, problems, which, _ROUGH)
+    else:
+        state = minimise(coordinates, squares, x, problems, which, SQUARES)
     return _told_apart(
         state.x.reshape(count, starts, p),
         state.value.reshape(count, starts),
