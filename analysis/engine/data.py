@@ -26,6 +26,9 @@ _EXPECTED = {
 """Columns whose largest value betrays another unit, by range."""
 
 
+GOLDEN = (1 + 5**0.5) / 2
+
+
 class BadNumbers(Misuse):
     """A column holds values that no fit can take; in a batch, the status of that table."""
 
@@ -180,7 +183,7 @@ def pack(coordinates: Coordinates, tables: Sequence[Table], width: int) -> Probl
     Parameters
     ----------
     width : int
-        Points kept of each: longer tables are thinned evenly in the order of their rows, with the weight shared out.
+        Points kept of each: longer tables are thinned evenly along their inputs, whatever the order of their rows.
     """
     rows = len(tables)
     logs = np.zeros((len(coordinates.law.inputs), rows, width))
@@ -191,11 +194,19 @@ def pack(coordinates: Coordinates, tables: Sequence[Table], width: int) -> Probl
             logs[:, row, :n], target[row, :n], weight[row, :n] = table.logs, table.target, table.weight
             logs[:, row, n:], target[row, n:] = table.logs[:, :1], table.target[0]  # inside the formula's domain
         else:
-            pick = (np.arange(width) * n + n // 2) // width
+            pick = _in_order(table)[(np.arange(width) * n + n // 2) // width]
             logs[:, row], target[row], weight[row] = table.logs[:, pick], table.target[pick], table.weight[pick]
     shift = shifts(coordinates, tables)
     logs -= shift.T[:, :, None]
     return Problems(tuple(np.exp(logs)), tuple(logs), target, weight, shift)
+
+
+def _in_order(table: Table) -> NDArray[np.intp]:
+    """Rows in an order that depends on what they hold and not on where they stand."""
+    columns = (*table.logs, np.log(table.target))
+    key = sum(GOLDEN**-k * column for k, column in enumerate(columns))  # no common multiples: hardly any ties
+    order: NDArray[np.intp] = np.argsort(key, kind="stable")
+    return order
 
 
 def shifts(coordinates: Coordinates, tables: Sequence[Table]) -> Array:
