@@ -18,6 +18,7 @@ from .forecast.forecast import Forecast, Forecasts, forecast
 from .planner.candidates import Target, short
 from .planner.next_run import NextRun, next_run
 from .planner.plan import plan
+from .planner.reasons import check_budget
 from .planner.request import Request
 from .planner.tables import Row, iso_cost, iso_loss
 from .points import Points
@@ -113,8 +114,10 @@ def brief(
     Raises
     ------
     Misuse
-        If the runs cannot be forecast from, or the target is none.
+        If the runs cannot be forecast from, or a number that was given is none that can be meant.
     """
+    if budget_flops is not None:
+        check_budget(budget_flops)
     target, said = _target(points, target_params, target_tokens)
     found = forecast(points, target.params, target.tokens, level=level)
     budget = SPENT * target.flops if budget_flops is None else budget_flops
@@ -204,8 +207,9 @@ def _plan(
     """The cheapest model as good as the target, by the law that tells size from data."""
     law = coefficients_to_plan_with(points)
     loss = float(np.asarray(law.law.predict(target.params, target.tokens, **law.values)))
+    asked = Request(loss=loss, inference_tokens=inference_tokens, prices=prices, level=level)
     try:
-        answer = plan(law, Request(loss=loss, inference_tokens=inference_tokens, prices=prices, level=level))
+        answer = plan(law, asked)
     except ScalebookError as why:
         return str(why), (), ()
     return answer, tuple(iso_loss(answer)), tuple(iso_cost(answer))

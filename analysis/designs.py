@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .points import Mask, Points
 
@@ -20,6 +21,8 @@ END = 0.7
 #: Schedules in which the learning rate comes down, and those that hold it or let it fall slowly and without end.
 ANNEALED = ("cosine", "linear", "wsd", "wsd-linear", "wsd-two-stage", "two-stage", "cooldown")
 HELD = ("constant", "inverse-sqrt")
+#: Tokens per parameter that differ by less than this factor are one ratio: size and data grow together.
+ONE_RATIO = 1.5
 #: Most sizes that a design learns from, but for all: no one trains more for one forecast.
 MOST = 10
 
@@ -33,6 +36,33 @@ def trained(points: Points, share: float = 1.0, *, since: float = TRANSIENT) -> 
     """Points between two shares of their run's own training, both ends included."""
     mask: Mask = (points.progress >= since * (1 - 1e-9)) & (points.progress <= share * (1 + 1e-9))
     return mask
+
+
+def ratios(points: Points, *, ends_only: bool = False) -> NDArray[np.float64]:
+    """Tokens per parameter of what a forecast is fitted to: checkpoints after the transient, or ends of runs only.
+
+    Size and data can be told apart if these differ from point to point, wherever runs end.
+    """
+    mask = points.final if ends_only else trained(points)
+    found: NDArray[np.float64] = points["tokens"][mask] / points["params"][mask]
+    return found
+
+
+def one_ratio(seen: NDArray[np.float64]) -> bool:
+    """Whether tokens per parameter hardly differ."""
+    return bool(seen.max() < ONE_RATIO * seen.min())
+
+
+def between(values: NDArray[np.float64]) -> str:
+    """Smallest and largest in words; one number where both are told alike.
+
+    Examples
+    --------
+    >>> between(np.array([20.0, 5.0])), between(np.array([80.0, 80.0]))
+    ('5 to 20', '80')
+    """
+    low, high = f"{values.min():.3g}", f"{values.max():.3g}"
+    return high if low == high else f"{low} to {high}"
 
 
 def end_of(points: Points, level: int) -> Mask:

@@ -12,7 +12,7 @@ from .report import Block, Checklist, Figure, Grid, Report, Text
 #: A number with its suffix, which does not belong to a name, an address or a date.
 NUMBER = re.compile(r"(?<![\w.:/,\-])\d[\d.,]*(?:e[+-]?\d+)?(?:[kMBTx](?![A-Za-z]))?")
 #: Works are cited by year and number; what they say stands in the table of claims.
-CITED = re.compile(r"\b(?:\d{4}, )?arXiv:[\d.]+|\b(?:19|20)\d\d\b(?=\))")
+CITED = re.compile(r"(?<![\w.,])(?:(?:\d{4}, )?arXiv:[\d.]+|(?:19|20)\d\d(?=\)))")
 
 
 class Unbacked(ScalebookError):
@@ -20,7 +20,7 @@ class Unbacked(ScalebookError):
 
 
 def numbers(text: str) -> list[str]:
-    """Numbers of a text as they are printed.
+    """Numbers of a text as they are printed; those that cite a work are none.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def checked(report: Report) -> Report:
     """The same report, if every number of its sentences stands in a table of its section.
 
     Numbers of the summary and of published claims may stand in any table; definitions, such as the level of an
-    interval, may be used anywhere.
+    interval, may be used anywhere; what quotes a refusal claims nothing.
     """
     if missing := list(unbacked(report)):
         place, text, number = missing[0]
@@ -68,7 +68,8 @@ def _of(grid: Grid) -> set[str]:
 
 def _texts(block: Block) -> Iterator[str]:
     if isinstance(block, Text):
-        yield block.text
+        if not block.quoted:
+            yield block.text
     elif isinstance(block, Figure):
         yield block.caption
         yield block.alt

@@ -90,7 +90,7 @@ def about(known: Evidence, portrait: Portrait) -> list[Block]:
     """Facts, and what a reader must know before relying on them."""
     blocks: list[Block] = []
     if portrait.why:
-        blocks.append(Text(f"Nothing can be fitted: {portrait.why}.", role="caution"))
+        blocks.append(Text(f"Nothing can be fitted: {portrait.why}.", role="caution", quoted=True))
     if _has(known, "differs besides scale"):
         said = "Its runs differ in more than scale ({what}): a law of scale describes them roughly."
         blocks.append(Text(known.say(said, what=("differs besides scale", "value")), role="caution"))

@@ -21,11 +21,13 @@ HOW = (
 
 
 def _laws() -> Evidence:
-    rows = pd.DataFrame(by_law()).rename(columns={"median_ARE": "are", "median_ARE_over_groups": "over_groups"})
+    rows = pd.DataFrame(by_law()).rename(
+        columns={"median_ARE_families_alike": "are", "median_ARE_of_group_medians": "by_group"}
+    )
     columns = {
         "law": Shown("law"),
-        "are": Shown("median ARE", "percent"),
-        "over_groups": Shown("median ARE over groups", "percent"),
+        "are": Shown("median ARE, families alike", "percent"),
+        "by_group": Shown("median ARE of groups' medians", "percent"),
         "determined": Shown("determined", "percent"),
         "families": Shown("families", "count"),
         "groups": Shown("groups", "count"),
@@ -37,9 +39,10 @@ def _designs() -> Evidence:
     level = f"{100 * LEVEL:g} %"
     rows = pd.DataFrame(by_design()).rename(
         columns={
-            "median_ARE": "are",
-            "median_half_width": "width",
-            "intervals_of_90_%_that_hold": "held",
+            "median_ARE_groups_alike": "are",
+            "half_width_groups_alike": "width",
+            "hold_groups_alike": "held",
+            "hold_forecasts_alike": "of_all_forecasts",
         }
     )
     columns = {
@@ -47,8 +50,8 @@ def _designs() -> Evidence:
         "forecasts": Shown("forecasts", "count"),
         "families": Shown("families", "count"),
         "groups": Shown("groups", "count"),
-        "are": Shown("median ARE", "percent"),
-        "width": Shown(f"half of the {level} interval", "percent"),
+        "are": Shown("median ARE, groups alike", "percent"),
+        "width": Shown(f"half of the {level} interval, groups alike", "percent"),
         "held": Shown("intervals that hold, groups alike", "percent"),
         "of_all_forecasts": Shown("forecasts alike", "percent"),
     }
@@ -61,9 +64,9 @@ def in_short() -> str:
     best = next(law for law in table.rows["law"] if law != AUTO)
     said = (
         "Several laws weighed, under a prior from other families, forecast the largest model of {families} families"
-        f" with a median error of {{auto}} over groups; the best single law, {best}, with {{best}}."
+        f" with an error of {{auto}} in the median of groups' medians; the best single law, {best}, with {{best}}."
     )
-    cells = {"families": (AUTO, "families"), "auto": (AUTO, "over_groups"), "best": (best, "over_groups")}
+    cells = {"families": (AUTO, "families"), "auto": (AUTO, "by_group"), "best": (best, "by_group")}
     return table.say(said, **cells)
 
 

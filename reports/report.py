@@ -31,10 +31,21 @@ def known_formats(names: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; `role` is ``"claim"`` for what a finding says and ``"caution"`` for what weakens it."""
+    """A paragraph.
+
+    Parameters
+    ----------
+    text : str
+        What it says.
+    role : str
+        ``"claim"`` for what a finding says, ``"caution"`` for what weakens it, and others that templates know.
+    quoted : bool
+        It repeats why something was refused: its numbers are the refusal's own, and stand in no table.
+    """
 
     text: str
     role: str = "plain"
+    quoted: bool = False
     kind: str = "text"
 
 

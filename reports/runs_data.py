@@ -6,6 +6,7 @@ import pandas as pd
 
 from scalebook.analysis.bases import named
 from scalebook.analysis.briefing import Briefing
+from scalebook.analysis.designs import between, ratios
 from scalebook.analysis.finding import STYLES, Evidence, Shown
 
 from .figures import loss_curves
@@ -25,7 +26,6 @@ def facts(known: Briefing) -> Evidence:
     """What is in the file, one fact a line."""
     points = known.points
     last = points.where(points.final)
-    ratio = last["tokens"] / last["params"]
     si = STYLES["si"]
     told = {
         "runs": STYLES["count"](len(points.runs)),
@@ -33,7 +33,8 @@ def facts(known: Briefing) -> Evidence:
         "sizes": STYLES["count"](known.forecasts.sizes),
         "smallest and largest size": f"{si(points.sizes[0])} to {si(points.sizes[-1])} parameters",
         "longest run": f"{si(last['tokens'].max())} tokens",
-        "tokens per parameter": f"{ratio.min():.3g} to {ratio.max():.3g}",
+        "tokens per parameter at the end": between(last["tokens"] / last["params"]),
+        "tokens per parameter after the transient": between(ratios(points)),
         "compute so far, by 6 N D": f"{6 * float((last['params'] * last['tokens']).sum()):.3g} FLOP",
         "lowest loss": f"{points['loss'].min():.4f} {points.unit}",
         "sizes count": named(points, "params_basis") or "not stated",

@@ -25,8 +25,11 @@ PARTS = {
 }
 PARTS_SAID = (
     "What the uncertainty is made of: coefficients of each law, the disagreement of laws (and of ends and checkpoints),"
-    " the scatter of one run, and a floor that no forecast was ever below."
+    " the scatter of one run, and a floor that no forecast was ever below. The last line is what the error"
+    " that rehearsals teach to expect makes of them: the interval and the next runs below rest on it."
 )
+NONE_ALIKE = "No rehearsed forecast promised as large an error: how often this interval would hold is not known."
+SHOWN = "with what rehearsals showed"
 
 
 def _percent(known: Briefing) -> str:
@@ -95,7 +98,7 @@ def blocks(known: Briefing) -> list[Block]:
             " standard deviations of the logarithm of the loss.",
             forecast_figure.draw(
                 ways.rows.rename(columns={"way": "name", "loss": "value"}),
-                parts.rows.rename(columns={"part": "name"})[["name", "sd"]],
+                parts.rows[parts.rows["part"] != SHOWN].rename(columns={"part": "name"})[["name", "sd"]],
                 unit=known.points.unit,
                 level=known.forecasts.level,
             ),
@@ -127,6 +130,7 @@ def _parts(known: Briefing) -> Evidence:
     rows.append({"part": "together", "sd": total, "share": 1.0})
     rows = [{**row, "stretched": np.nan} for row in rows]
     rows[-1]["stretched"] = told.reach
+    rows.append({"part": SHOWN, "sd": told.sd, "share": np.nan, "stretched": told.reach * total / told.sd})
     columns = {
         "part": Shown("part"),
         "sd": Shown("standard deviation", "percent"),
@@ -211,6 +215,8 @@ def _all(known: Briefing) -> str:
 
 def worth_in_short(known: Briefing) -> str:
     """The record in a sentence."""
+    if not len(known.rehearsed):
+        return NONE_ALIKE
     said = (
         "Rehearsed on {families} families of the corpus ({related} of related ones) whose end is known, forecasts"
         " of which about as large an error was to be expected were typically off by {are}."
@@ -227,5 +233,7 @@ def worth(known: Briefing) -> list[Block]:
         " Errors over what was to be expected are alike in all of them, and the interval reaches as many times as far"
         " as held for the stated share, unrelated groups counting alike."
     )
+    if not len(known.rehearsed):
+        return [Text(NONE_ALIKE, role="caution"), Text(how)]
     caption = "Rehearsals that promised half to twice the error, by group of families that share authors or data."
     return [Text(worth_in_short(known), role="claim"), Text(how), grid_of(_record(known), caption)]

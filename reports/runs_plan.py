@@ -7,7 +7,9 @@ import pandas as pd
 
 from scalebook.analysis.briefing import Briefing
 from scalebook.analysis.finding import STYLES, Evidence, Shown
+from scalebook.analysis.forecast.coefficients import PRIOR
 from scalebook.analysis.planner.answer import Answer, Model
+from scalebook.analysis.planner.coefficients import Coefficients
 from scalebook.analysis.planner.next_run import Design, NextRun
 from scalebook.analysis.planner.spending import Share
 from scalebook.analysis.planner.tables import Row
@@ -17,6 +19,12 @@ from .figures import plan_tradeoff
 from .report import Block, Figure, Text
 from .sections import grid_of
 
+RESTS_ON = (
+    "What the plan rests on. One law tells size from data, where the forecast above weighs several: by it alone the"
+    " target's loss is another."
+)
+SAME = "For this loss, and with this file for its coefficients, `scalebook plan` says the same."
+OPEN = "With this file for its coefficients `scalebook plan` refuses, as it takes nothing from the corpus."
 BEST, PLAN, TARGET, OPTIMAL = "best", "plan", "your target", "compute-optimal, equal loss"
 
 
@@ -69,7 +77,7 @@ def next_runs(known: Briefing) -> list[Block]:
     """Designs within the budget."""
     found = known.next_run
     if isinstance(found, str):
-        return [Text(f"No next run is proposed: {found}", role="caution")]
+        return [Text(f"No next run is proposed: {found}.", role="caution", quoted=True)]
     table = _designs(known, found)
     drawn = pd.DataFrame(
         {
@@ -90,7 +98,10 @@ def next_runs(known: Briefing) -> list[Block]:
     if len(drawn):
         picture = next_figure.draw(drawn, found.sd, found.budget_flops)
         blocks.append(Figure("Sets of runs: what they cost, and how sure the forecast is after them.", picture, "Runs"))
-    caption = "Sets of runs within the budget, by what they do for the forecast of the target."
+    caption = (
+        "Sets of runs within the budget, by what they do for the forecast of the target. Standard deviations are those"
+        " that rehearsals showed, as its interval."
+    )
     return [*blocks, grid_of(table, caption)]
 
 
@@ -140,9 +151,11 @@ def plan_in_short(known: Briefing) -> str:
         return ""
     table = _models(known, answer)
     key = OPTIMAL if answer.is_baseline else PLAN
+    assert isinstance(answer.source, Coefficients)  # a briefing plans with a law of the loss
+    life = " over its life" if known.inference_tokens else ""
     said = (
-        "A model of {params} parameters on {tokens} tokens is as good, by the law, for {over} of the target's"
-        f" {'compute' if known.inference_tokens == 0 else 'compute over its life'}."
+        f"A model of {{params}} parameters on {{tokens}} tokens is as good, by {answer.source.law.name},"
+        f" for {{over}} of the target's compute{life}."
     )
     return table.say(said, **{name: (key, name) for name in ("params", "tokens", "over")})
 
@@ -151,15 +164,24 @@ def instead(known: Briefing) -> list[Block]:
     """Models as good as the target, and their trade-offs."""
     answer = known.plan
     if isinstance(answer, str):
-        return [Text(f"There is no plan: {answer}", role="caution")]
+        return [Text(f"There is no plan: {answer}.", role="caution", quoted=True)]
     served = STYLES["si"](known.inference_tokens)
-    what = pd.DataFrame({"what": ["inference tokens", "level of intervals"], "value": [served, _level(answer)]})
+    told = {
+        "law": answer.source.about,
+        "loss of the target, by this law": f"{STYLES['ratio'](answer.plan.loss)} {known.points.unit}",
+        "inference tokens": served,
+        "level of intervals": _level(answer),
+    }
+    what = pd.DataFrame({"what": list(told), "value": list(told.values())})
     return [
         Text(plan_in_short(known), role="claim"),
         grid_of(_models(known, answer), "Models of the loss that the law gives the target."),
         grid_of(_intervals(answer), "How sure the cheapest model is: draws of the law's coefficients."),
         _tradeoff(known, answer),
-        grid_of(Evidence(what, {"what": Shown("what"), "value": Shown("value")}), "What was asked for."),
+        grid_of(
+            Evidence(what, {"what": Shown("what"), "value": Shown("value")}),
+            f"{RESTS_ON} {OPEN if PRIOR in answer.source.about else SAME}",
+        ),
         *(
             [grid_of(_rows(known.equal_loss), "Models of equal loss: smaller ones train longer, and serve cheaper.")]
             if known.equal_loss

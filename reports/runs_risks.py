@@ -9,6 +9,7 @@ import pandas as pd
 
 from scalebook.analysis.bases import named
 from scalebook.analysis.briefing import Briefing
+from scalebook.analysis.designs import one_ratio, ratios
 from scalebook.analysis.finding import STYLES, Evidence, Shown
 from scalebook.analysis.forecast.mixture import KINDS
 
@@ -16,7 +17,7 @@ from .report import Block, Checklist, Text
 from .sections import grid_of
 
 #: What forecasts of the corpus were steadier with.
-FEW_SIZES, NARROW, ONE_RATIO = 4, 8.0, 1.5
+FEW_SIZES, NARROW = 4, 8.0
 NOTHING = "No risk was found beyond what the interval holds already."
 
 
@@ -37,10 +38,10 @@ def _found(known: Briefing) -> Iterator[tuple[str, str]]:
             f"the largest run is {spread:.3g} times the smallest: the exponent of size is read off a short range",
             "Add a much smaller size, which is cheap.",
         )
-    ratio = points["tokens"][points.final] / points["params"][points.final]
-    if sizes > 1 and ratio.max() < ONE_RATIO * ratio.min():
+    ratio = ratios(points)
+    if sizes > 1 and one_ratio(ratio):
         yield (
-            f"all runs end at about {np.median(ratio):.3g} tokens per parameter: size and data cannot be told apart",
+            f"all points have about {np.median(ratio):.3g} tokens per parameter: size and data cannot be told apart",
             "Train the smallest size for several times as long; a plan rests on telling them apart.",
         )
     if len(points.runs) == known.forecasts.sizes:

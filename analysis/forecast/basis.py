@@ -126,4 +126,6 @@ def by_one(points: Points, sizes: Array, lengths: Array, name: str) -> Basis:
     noise = np.full(len(sizes), fitted.noise)
     foretold = Foretold(centre, np.sqrt(np.maximum(spread**2 - noise**2, 0.0)), np.zeros(len(sizes)), noise)
     share = Share(law.name, 1.0, float("nan"), fitted.values, fitted.noise)
-    return Basis(foretold, (share,), fitted.status, fitted.reason, (), float("nan"), fitted.warnings)
+    alone = (f"{law.name} is a baseline: it says nothing of its error, so that it has no interval",)
+    warnings = fitted.warnings if law.estimate is None else (*fitted.warnings, *alone)
+    return Basis(foretold, (share,), fitted.status, fitted.reason, (), float("nan"), warnings)

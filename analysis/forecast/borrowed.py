@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..designs import one_ratio, ratios
 from ..points import Points
-from .mixture import Mixture
+from .mixture import Member, Mixture
 from .posterior import Prior
 
 #: A coordinate that is known no better than this much of what it was before the runs is borrowed.
@@ -36,14 +37,14 @@ def borrowed(points: Points, mixed: Mixture, priors: Mapping[str, Prior]) -> tup
     unsure = [MEANING[name] for name, share in left.items() if share > BORROWED or (alone and name == "log alpha")]
     if not unsure:
         return ()
-    return (f"the runs do not tell {' or '.join(unsure)}: taken from other families{_because(points)}",)
+    return (f"the runs do not tell {' or '.join(unsure)}: taken from other families{_because(points, member)}",)
 
 
-def _because(points: Points) -> str:
+def _because(points: Points, speaker: Member) -> str:
     """Why runs may not tell it."""
-    ratio = points["tokens"][points.final] / points["params"][points.final]
-    if len(points.sizes) > 1 and ratio.max() < 1.5 * ratio.min():
-        return f" (all runs have about {np.median(ratio):.0f} tokens per parameter)"
+    seen = ratios(points, ends_only=speaker.kind.ends_only)
+    if len(points.sizes) > 1 and one_ratio(seen):
+        return f" (all runs end at about {np.median(seen):.0f} tokens per parameter)"
     if int(points.level.max()) == 0:
         return " (there is one size)"
     return ""

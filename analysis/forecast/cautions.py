@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
-from ..designs import levels
+from ..designs import between, levels, ratios
 from ..points import Points
 from .experience import AUTO, CONTINUED, Design, Experience
 from .form import Array
@@ -72,16 +72,17 @@ def _below(points: Points, params: Array, tokens: Array) -> Iterator[str]:
 
 def _over_trained(points: Points, params: Array, tokens: Array) -> Iterator[str]:
     """Targets with far more, or far fewer, tokens per parameter than any run."""
-    seen = points["tokens"][points.final] / points["params"][points.final]
+    seen = ratios(points)
     asked = tokens / params
     for value, beyond in ((asked.max(), asked.max() / seen.max()), (asked.min(), seen.min() / asked.min())):
         if beyond > ANOTHER_RATIO:
             yield (
-                f"the target has {value:.3g} tokens per parameter and the runs {seen.min():.3g} to {seen.max():.3g}:"
-                " laws fitted at ordinary ratios promised too low a loss for over-trained models"
-                if value > seen.max()
-                else f"the target has {value:.3g} tokens per parameter and the runs {seen.min():.3g} to"
-                f" {seen.max():.3g}: no run is as short for its size"
+                f"the target has {value:.3g} tokens per parameter and the runs {between(seen)}: "
+                + (
+                    "laws fitted at ordinary ratios promised too low a loss for over-trained models"
+                    if value > seen.max()
+                    else "no run is as short for its size"
+                )
             )
 
 

@@ -10,7 +10,6 @@ docs/decisions/0016.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -31,8 +30,6 @@ from .reasons import check, notes, nothing_affordable, reason
 
 #: Runs in a set at most.
 MOST = 4
-#: Of the interval that the standard deviation of a forecast is read off.
-LEVEL = 0.9
 
 
 @dataclass(frozen=True)
@@ -194,8 +191,8 @@ def next_run(
     some = candidates(points, target.params, target.tokens, budget_flops)
     if not some:
         raise Misuse(nothing_affordable(points, budget_flops, target))
-    told = forecast(points, target.params, target.tokens, level=LEVEL, allow_mixed=allow_mixed).told[0]
-    before = float(np.log(told.high / told.low)) / 2 / NormalDist().inv_cdf((1 + LEVEL) / 2)
+    told = forecast(points, target.params, target.tokens, allow_mixed=allow_mixed).told[0]
+    before = told.sd
     belief = settle(doubting(points.related), *measured(points, target.ratio))
     rule = doubled(points, target.params, budget_flops)
     options = Options.of(belief, before, target, points, some, rule)

@@ -14,6 +14,8 @@ from .candidates import Candidate, Target, candidates, short
 
 #: How far beyond the runs, in size, the corpus has few families to learn from.
 FAR = 1000.0
+#: FLOPs of the smallest run that may be a target: a thousand parameters on a thousand tokens.
+LEAST_BUDGET = 6e6
 
 
 def check(points: Points, budget: float, target: Target) -> None:
@@ -24,10 +26,10 @@ def check(points: Points, budget: float, target: Target) -> None:
     Misuse
         A number is not positive, or the target lies within the runs.
     """
-    named = {"a budget of {} FLOPs": budget, "a target of {} parameters": target.params}
-    for text, value in {**named, "a target of {} tokens": target.tokens}.items():
+    check_budget(budget)
+    for what, value, such_as in (("parameters", target.params, "7e9"), ("tokens", target.tokens, "1.4e11")):
         if not (np.isfinite(value) and value > 0):
-            raise Misuse(f"{text.format(f'{value:g}')}: write a number above 0, such as 1e21")
+            raise Misuse(f"a target of {value:g} {what}: write a number above 0, such as {such_as}")
     seen = float((6 * points["params"] * points["tokens"]).max())
     if target.flops <= seen:
         raise Misuse(
@@ -39,6 +41,20 @@ def check(points: Points, budget: float, target: Target) -> None:
             f"the target has {short(target.params)} parameters and the smallest run {short(float(points.sizes[0]))}:"
             " runs are planned up to a larger model, so give smaller runs or a larger target"
         )
+
+
+def check_budget(budget: float) -> None:
+    """Refuse what no one can have meant as training FLOPs.
+
+    Raises
+    ------
+    Misuse
+        It is not finite, or no run costs as little.
+    """
+    if not (np.isfinite(budget) and budget > 0):
+        raise Misuse(f"a budget of {budget:g} FLOPs: write a number above 0, such as 1e21")
+    if budget < LEAST_BUDGET:
+        raise Misuse(f"a budget of {budget:g} FLOPs is below that of any run: write FLOPs out, such as 1e21")
 
 
 def nothing_affordable(points: Points, budget: float, target: Target) -> str:

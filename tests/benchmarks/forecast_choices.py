@@ -73,7 +73,7 @@ def main() -> None:
     for name, errors in (("as used", table[used]), ("chosen by other groups", nested)):
         mine = np.expm1(errors[largest])
         groups = mine.groupby(table.loc[largest, "related"]).median()
-        told = f"median over {len(mine)} families {mine.median():.2%}, over {len(groups)} groups {groups.median():.2%}"
+        told = f"median of {len(mine)} families {mine.median():.2%}, of {len(groups)} groups' {groups.median():.2%}"
         sys.stdout.write(f"{name}: the largest model, {told}\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -87,13 +88,18 @@ def _report(found: Forecasts) -> None:
 
     seen = (_counted(found.points, "point"), _counted(found.runs, "run"), _counted(found.sizes, "size"))
     click.echo(f"{found.family}: {' of '.join(seen[:2])}, {seen[2]}; loss in {found.unit}")
+    bounded = all(math.isfinite(t.low) for t in found.told)
     percent = f"{100 * found.level:g} %"
-    head = ("params", "tokens", "loss", f"low {percent}", f"high {percent}", "size over runs", "tokens over runs")
+    ends = (f"low {percent}", f"high {percent}") if bounded else ()
     body = [
-        (t.params, t.tokens, t.prediction, t.low, t.high, f"{t.params_ratio:.3g}x", f"{t.tokens_ratio:.3g}x")
+        (
+            *(t.params, t.tokens, t.prediction),
+            *((t.low, t.high) if bounded else ()),
+            *(f"{t.params_ratio:.3g}x", f"{t.tokens_ratio:.3g}x"),
+        )
         for t in found.told
     ]
-    echo_table(head, body)
+    echo_table(("params", "tokens", "loss", *ends, "size over runs", "tokens over runs"), body)
     echo_table(
         ("law, fitted to", "weight", "held-out error", "coefficients"),
         [
@@ -102,25 +108,52 @@ def _report(found: Forecasts) -> None:
             if (c := s.coefficients) and s.weight >= 0.005
         ],
     )
-    _evidence(found.told[0], found.held_out, found.sizes)
+    if bounded:
+        _evidence(found.told)
+    if found.held_out:
+        errors = ", ".join(f"{error:+.1%}" for error in found.held_out)
+        what = "each size foretold from the smaller ones" if found.sizes > 1 else "the end foretold from the first half"
+        click.echo(f"your runs  {what}, observed over forecast: {errors}")
     for warning in found.warnings:
         click.echo(f"warning    {warning}")
 
 
-def _evidence(told: Forecast, held_out: Sequence[float], sizes: int) -> None:
-    """Where the interval comes from."""
+def _evidence(told: Sequence[Forecast]) -> None:
+    """Where intervals come from: in two lines for one target, in a table for several."""
     from scalebook.analysis.forecast.forecast import parts_shared
 
-    shares = ", ".join(f"{name} {share:.0%}" for name, share in parts_shared(told.parts).items())
-    click.echo(f"interval   variance: {shares}; stretched to {told.reach:.2f} standard deviations")
-    click.echo(
-        f"evidence   {told.rehearsals} rehearsals of {told.families} families ({told.groups} unrelated groups) that"
-        f" promised about as much: typically off by {told.typical_error:.1%}"
-    )
-    if held_out:
-        errors = ", ".join(f"{error:+.1%}" for error in held_out)
-        what = "each size foretold from the smaller ones" if sizes > 1 else "the end foretold from the first half"
-        click.echo(f"your runs  {what}, observed over forecast: {errors}")
+    from ._output import echo_table
+
+    if len(told) > 1:
+        title = "Intervals and their evidence: shares of the variance, and rehearsals that promised about as much"
+        parts = told[0].parts
+        head = (*HEAD[:2], *parts, *HEAD[2:])
+        echo_table(head, [_row(one, [f"{s:.0%}" for s in parts_shared(one.parts).values()]) for one in told], title)
+    else:
+        (one,) = told
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in parts_shared(one.parts).items())
+        click.echo(f"interval   variance: {shares}; stretched to {one.reach:.2f} standard deviations")
+        if one.rehearsals:
+            click.echo(
+                f"evidence   {one.rehearsals} rehearsals of {one.families} families ({one.groups} unrelated groups)"
+                f" that promised about as much: typically off by {one.typical_error:.1%}"
+            )
+    for one in told:
+        if not one.rehearsals:
+            click.echo(
+                f"evidence   {one.params:.4g} on {one.tokens:.4g}: no rehearsal promised about as much; by what the"
+                f" others teach to expect, half of such forecasts are off by more than {one.typical_error:.1%}"
+            )
+
+
+#: What is told of each of several targets; parts of the variance stand between the first two and the others.
+HEAD = ("params", "tokens", "stretched to sd", "rehearsals", "families", "unrelated groups", "typically off by")
+
+
+def _row(one: Forecast, shares: Sequence[str]) -> tuple[object, ...]:
+    error = f"{one.typical_error:.1%}" if one.rehearsals else ""
+    place = (one.params, one.tokens, *shares, f"{one.reach:.2f}")
+    return (*place, one.rehearsals, one.families, one.groups, error)
 
 
 def _rehearsals(context: click.Context) -> None:
@@ -131,7 +164,7 @@ def _rehearsals(context: click.Context) -> None:
 
     for table, title in (
         (by_law(), "The largest model left out, families of four sizes or more"),
-        (by_design(), "Laws weighed (auto), by what was seen; intervals are those that all other groups teach"),
+        (by_design(), "Laws weighed (auto), by what was seen; 90 % intervals are those that all other groups teach"),
     ):
         rows = [tuple(_told(value) for value in row.values()) for row in table]
         echo_table([name.replace("_", " ") for name in table[0]], rows, title)

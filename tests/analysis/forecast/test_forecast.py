@@ -27,6 +27,7 @@ def test_farther_is_less_sure_and_a_higher_level_wider() -> None:
     near, far = forecast(runs, [2e9, 3e10], [8e10, 1.2e12]).told
     assert np.log(far.high / far.low) > np.log(near.high / near.low)
     wide = forecast(runs, 2e9, 8e10, level=0.95).told[0]
+    assert wide.sd == near.sd == pytest.approx(np.log(near.high / near.low) / 2 / 1.6448536)
     assert wide.low < near.low < near.high < wide.high
 
 
@@ -126,6 +127,10 @@ def test_cautions() -> None:
     assert "the interval is a guess" in far[0]
     short = forecast(points(), 1e10, 1e13).warnings
     assert any("promised too low a loss for over-trained models" in w for w in short)
+    ends = forecast(points(checkpoints=1), 1e10, 1e13).warnings
+    assert any("tokens per parameter and the runs 40: laws fitted" in w for w in ends)
+    brief = " ".join(forecast(points(checkpoints=1), 1e10, 1e10).warnings)
+    assert "1 tokens per parameter and the runs 40: no run is as short for its size" in brief
     runs = points()
     rate = np.where(runs["params"] > 1e8, 0.9, 0.1)
     half = replace(runs, columns={**runs.columns, "learning_rate": rate, "peak_learning_rate": np.ones(len(runs))})

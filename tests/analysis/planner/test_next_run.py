@@ -140,6 +140,7 @@ def test_two_sizes_a_far_target_and_a_budget_for_the_target_are_noted() -> None:
     ("budget", "params", "tokens", "message"),
     [
         (-1.0, PARAMS, TOKENS, r"a budget of -1 FLOPs: write a number above 0"),
+        (0.1, PARAMS, TOKENS, r"a budget of 0.1 FLOPs is below that of any run: write FLOPs out, such as 1e21"),
         (BUDGET, float("nan"), TOKENS, r"a target of nan parameters: write a number above 0"),
         (BUDGET, PARAMS, 0.0, r"a target of 0 tokens: write a number above 0"),
         (
@@ -150,10 +151,10 @@ def test_two_sizes_a_far_target_and_a_budget_for_the_target_are_noted() -> None:
         ),
         (BUDGET, 1e6, 1e15, r"the target has 1M parameters and the smallest run 10M"),
         (
-            1e3,
+            1e10,
             PARAMS,
             TOKENS,
-            r"a budget of 1e\+03 FLOPs buys none of \d+ candidates: the cheapest, 10M on 100M tokens",
+            r"a budget of 1e\+10 FLOPs buys none of \d+ candidates: the cheapest, 10M on 100M tokens",
         ),
     ],
 )
