@@ -63,8 +63,15 @@ def mixture(points: Points, inputs: Iterable[str]) -> str:
     return f"{points.family}: {'; '.join(told)}" if told else ""
 
 
-def refuse_mixture(points: Points, inputs: Iterable[str], *, allowed: bool = False) -> None:
+def refuse_mixture(
+    points: Points, inputs: Iterable[str], *, allowed: bool = False, remedy: str = ", or say --allow-mixed"
+) -> None:
     """Refuse points whose sizes, or whose FLOPs where they are used, are counted in several ways.
+
+    Parameters
+    ----------
+    remedy : str
+        What else can be done; empty where nothing can.
 
     Raises
     ------
@@ -72,4 +79,10 @@ def refuse_mixture(points: Points, inputs: Iterable[str], *, allowed: bool = Fal
         Unless it is allowed.
     """
     if not allowed and (said := mixture(points, inputs)):
-        raise Misuse(f"{said}; a law of a mixture describes neither: choose one basis, or say --allow-mixed")
+        raise Misuse(f"{said}; a law of a mixture describes neither: choose one basis{remedy}")
+
+
+def taken_together(points: Points, inputs: Iterable[str]) -> tuple[str, ...]:
+    """A warning on a mixture that was allowed."""
+    said = mixture(points, inputs)
+    return (f"{said}; they were taken together, as was asked for",) if said else ()

@@ -11,10 +11,11 @@ import pandas as pd
 
 from scalebook.corpus.errors import Misuse, ScalebookError
 
+from .bases import refuse_mixture
 from .designs import levels, spread
 from .forecast.coefficients import coefficients_to_plan_with
 from .forecast.experience import AUTO, Design, experience
-from .forecast.forecast import Forecast, Forecasts, forecast
+from .forecast.forecast import MIXED, Forecast, Forecasts, forecast
 from .planner.candidates import Target, short
 from .planner.next_run import NextRun, next_run
 from .planner.plan import plan
@@ -118,6 +119,7 @@ def brief(
     """
     if budget_flops is not None:
         check_budget(budget_flops)
+    refuse_mixture(points, MIXED, remedy="")
     target, said = _target(points, target_params, target_tokens)
     found = forecast(points, target.params, target.tokens, level=level)
     budget = SPENT * target.flops if budget_flops is None else budget_flops

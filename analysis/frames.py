@@ -8,7 +8,7 @@ import numpy as np
 
 from scalebook.corpus.errors import UnknownName
 
-from .points import BASES, Points
+from .points import BASES, LABELS, Points
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,5 +25,5 @@ def points_of_frame(frame: pd.DataFrame) -> Points:
     if "run" not in frame.columns:
         raise UnknownName("column", "run", map(str, frame.columns))
     held = {str(name): frame[name].to_numpy() for name in frame.select_dtypes("number").columns}
-    held |= {name: np.asarray(frame[name].fillna(""), object) for name in BASES if name in frame.columns}
+    held |= {name: np.asarray(frame[name].fillna(""), object) for name in (*BASES, *LABELS) if name in frame.columns}
     return Points("runs", held | {"run": np.asarray(frame["run"], object)}, frame.attrs.get("unit", "nats/token"))

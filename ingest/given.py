@@ -18,6 +18,9 @@ SAMPLE = 1 << 20
 #: A JSON document must be held whole, at ten times its size.
 JSON_LIMIT = 200 << 20
 
+#: What a file of runs has, for those that hold nothing.
+EXPECTED = "give columns run, params, tokens, loss, and one row per checkpoint"
+
 #: Beginnings of files that must be unpacked or saved in another form first.
 _FOREIGN = {
     b"\x1f\x8b": "is compressed with gzip: unpack it first (gunzip --keep)",
@@ -69,7 +72,7 @@ class Given:
             if given.start.startswith(beginning):
                 raise Misuse(f"{path} {what}")
         if not given.is_parquet and not given.text.strip():
-            raise Misuse(f"{path} is empty")
+            raise Misuse(f"{path} is empty: {EXPECTED}")
         return given
 
     @property

@@ -184,16 +184,21 @@ def _tables(runs: OwnRuns, family: str, paths: Sequence[Path]) -> dict[str, pd.D
 
 
 def _runs(rows: Rows, family: str, names: Any) -> dict[str, Any]:
-    """One row per run; what its size counts is what its file means by it, which is not known."""
+    """One row per run; what its size counts is what its file means by it, which is seldom said."""
     params = rows.last("params")
     batch = np.full(len(rows.runs), np.nan)
     if rows.stepped and (some := rows["step"] > 0).any():
         batch[:] = np.median(rows["tokens"][some] / rows["step"][some])
+    basis = _said(_one_word(rows, "params_basis"), _told("nominal", params))
+    counts = {"params_total": "total", "params_non_embedding": "non-embedding", "params_active": "active"}
     return {
         "run": names,
         "family": family,
         "params": params,
-        "params_basis": _told("nominal", params),
+        "params_basis": basis,
+        **{name: np.where(basis == word, params, np.nan) for name, word in counts.items()},
+        "peak_learning_rate": rows.last("peak_learning_rate"),
+        "schedule": np.array([word or None for word in _one_word(rows, "schedule")], object),
         "seed": rows.last("seed"),
         "unique_tokens": rows.last("unique_tokens"),
         "batch_tokens": batch,
@@ -214,8 +219,34 @@ def _checkpoints(rows: Rows, place: dict[str, Any]) -> dict[str, Any]:
         **{name: values[first] for name, values in place.items()},
         "tokens_basis": _told(basis, rows["tokens"][first]),
         **told,
-        "flops_basis": _told("reported", told["flops"]),
+        "flops_basis": _said(rows.label("flops_basis")[first], _told("reported", told["flops"])),
     }
+
+
+def _one_word(rows: Rows, name: str) -> NDArray[np.object_]:
+    """The word of each run; empty where there is none.
+
+    Raises
+    ------
+    Misuse
+        If a run has several.
+    """
+    label, words = rows.label(name), np.full(len(rows.runs), "", dtype=object)
+    words[rows.run] = label
+    if (differs := words[rows.run] != label).any():
+        row = np.argmax(differs)
+        run = rows.run[row]
+        raise Misuse(
+            f"{rows.place(row)}: run {rows.runs[run]!r} has {name} {label[row]!r} here and {words[run]!r} elsewhere:"
+            f" say one for each run, or leave the column out with --column {name}="
+        )
+    return words
+
+
+def _said(words: NDArray[np.object_], unsaid: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Words of numbers, and others where there is none; no number has no word."""
+    pairs = zip(words, unsaid, strict=True)
+    return np.array([other and (word or other) for word, other in pairs], dtype=object)
 
 
 def _told(word: str, numbers: Numbers) -> NDArray[np.object_]:

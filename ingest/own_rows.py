@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,11 +17,12 @@ from scalebook.corpus.metric_names import METRICS, Metric
 from .arrow import Codes, Mask, Numbers, numbers_of, words_of
 from .format import Sheet
 from .formats._columns import known_metric
+from .labels import LABELS, Label, labels_of
 
 #: Columns that are numbers; not-a-number stands for what is not known.
 NUMBERS = (
     *("params", "step", "tokens", "value", "stderr", "flops", "seed", "unique_tokens", "learning_rate", "line"),
-    "shots",
+    *("peak_learning_rate", "shots"),
 )
 
 
@@ -61,7 +62,7 @@ class Rows:
     kinds : tuple of Kind
         What the values are of.
     codes : mapping of str to array of int, each of shape (n,)
-        ``run``, ``kind`` and ``file`` of each row, as places in the above.
+        ``run``, ``kind`` and ``file`` of each row, as places in the above; and those of `LABELS` that are there.
     numbers : mapping of str to array of float, each of shape (n,)
         Those of the columns `NUMBERS` that are there; not-a-number where nothing is said.
     keys : array of str, shape (n,), optional
@@ -70,6 +71,8 @@ class Rows:
         Tokens are steps times tokens per step.
     notes : tuple of str
         What was left out, and why.
+    words : mapping of str to tuple of str
+        Words of those of `LABELS` that are there; empty where nothing is said.
     """
 
     files: tuple[Path, ...]
@@ -80,6 +83,7 @@ class Rows:
     keys: NDArray[np.object_] | None = None
     stepped: bool = False
     notes: tuple[str, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers["value"])
@@ -103,6 +107,12 @@ class Rows:
             keys=None if self.keys is None else self.keys[rows],
             notes=(*self.notes, *notes),
         )
+
+    def label(self, name: str) -> NDArray[np.object_]:
+        """One of `LABELS` for each row; empty where nothing is said."""
+        if name not in self.words:
+            return np.full(len(self), "", dtype=object)
+        return np.array(self.words[name], dtype=object)[self.codes[name]]
 
     def having(self, **numbers: Numbers) -> Rows:
         """The same with other numbers."""
@@ -138,16 +148,26 @@ def joined(files: Sequence[Path], sheets: Sequence[Sheet], metric: str | None) -
     parts = [_part(file, n, sheet, metric or "loss") for n, (file, sheet) in enumerate(zip(files, sheets, strict=True))]
     runs, run = _merged([(p.runs, p.run) for p in parts])
     kinds, kind = _merged([(p.kinds, p.codes["kind"]) for p in parts])
+    told = {n: _merged([_label(p, n) for p in parts]) for n in LABELS if any(n in p.words for p in parts)}
     return Rows(
         files=tuple(files),
         runs=runs,
         kinds=kinds,
-        codes={"run": run, "kind": kind, "file": np.concatenate([p.codes["file"] for p in parts])},
+        codes={
+            **{"run": run, "kind": kind, "file": np.concatenate([p.codes["file"] for p in parts])},
+            **{name: codes for name, (_, codes) in told.items()},
+        },
         numbers={n: np.concatenate([p[n] for p in parts]) for n in NUMBERS if any(n in p.numbers for p in parts)},
         keys=None if all(p.keys is None for p in parts) else np.concatenate([_written(p) for p in parts]),
         stepped=any(p.stepped for p in parts),
         notes=tuple(dict.fromkeys(note for p in parts for note in p.notes)),
+        words={name: words for name, (words, _) in told.items()},
     )
+
+
+def _label(rows: Rows, name: str) -> Label:
+    """Words of a label and the place of each row's in them."""
+    return (rows.words[name], rows.codes[name]) if name in rows.words else (("",), np.zeros(len(rows), np.int32))
 
 
 def _part(file: Path, number: int, sheet: Sheet, metric: str) -> Rows:
@@ -170,6 +190,12 @@ def _part(file: Path, number: int, sheet: Sheet, metric: str) -> Rows:
         raise Misuse(f"{rows.place(np.argmax(nameless))} names no run")
     _all_numbers(rows, {name: there for name, (_, there) in numbers.items()})
     _one_tokenizer(file, table, metric)
+    labels = labels_of(table, rows.run, rows.place)
+    rows = replace(
+        rows,
+        words={name: words for name, (words, _) in labels.items()},
+        codes={**rows.codes, **{name: codes for name, (_, codes) in labels.items()}},
+    )
     there = numbers["value"][1]
     if not there.any():
         raise Misuse(f"{file} has no loss in any of its {len(there):,} rows")
@@ -227,7 +253,7 @@ def _all_numbers(rows: Rows, there: Mapping[str, Mask]) -> None:
 
 def called(name: str) -> str:
     """Name of a number in users' files."""
-    return {"value": "loss", "learning_rate": "lr"}.get(name, name)
+    return {"value": "loss"}.get(name, name)
 
 
 def _one_tokenizer(file: Path, table: Any, metric: str) -> None:

@@ -59,7 +59,8 @@ def load_runs(
     ----------
     file : path, or several
         CSV, TSV, Parquet or JSON Lines with ``run, params, tokens, loss`` and, optionally, ``flops, step, seed,
-        unique_tokens, lr, metric, split, task``; an export of Weights & Biases; ``trainer_state.json``. Only read.
+        unique_tokens, learning_rate, peak_learning_rate, schedule, params_basis, flops_basis, metric, split, task``;
+        an export of Weights & Biases; ``trainer_state.json``. Only read.
     columns : mapping of str to str, optional
         Our name to the file's: ``{"tokens": "consumed_tokens"}``; with a factor, ``{"tokens": "tokens_b*1e9"}``; a
         number for all rows, ``{"params": "1.3e9"}``; or empty, for a column of that name that means something else.
@@ -151,12 +152,21 @@ def losses(runs: OwnRuns) -> tuple[dict[str, NDArray[Any]], str, tuple[str, ...]
         "tokens": rows["tokens"],
         "loss": as_loss(runs.loss, rows["value"]),
         "flops": np.where(stated, rows["flops"], 6 * rows["params"] * rows["tokens"]),
-        "flops_basis": np.where(stated, "reported", "6nd").astype(object),
+        "flops_basis": np.where(stated, _counted(rows), "6nd").astype(object),
     }
-    for name, ours in {"step": "step", "seed": "seed", "unique_tokens": "unique_tokens", "learning_rate": "lr"}.items():
+    for name in ("step", "seed", "unique_tokens", "learning_rate", "peak_learning_rate"):
         if name in rows.numbers and not np.isnan(rows[name]).all():
-            held[ours] = rows[name]
+            held[name] = rows[name]
+    for name in ("schedule", "params_basis"):
+        if any(rows.words.get(name, ())):
+            held[name] = rows.label(name)
     return held, "nats/" + runs.loss.entry.unit.partition("/")[2], notes
+
+
+def _counted(rows: Rows) -> NDArray[np.object_] | str:
+    """How stated FLOPs were counted."""
+    label = rows.label("flops_basis") if "flops_basis" in rows.words else ""
+    return np.where(label == "", "reported", label)
 
 
 def as_loss(kind: Kind, values: Numbers) -> Numbers:
@@ -168,7 +178,7 @@ def as_loss(kind: Kind, values: Numbers) -> Numbers:
 
 def _with_sizes(rows: Rows, asked: Asked, forms: Sequence[Format]) -> Rows:
     """One size, seed and amount of data per run, from the file or as said."""
-    for name in ("params", "seed", "unique_tokens"):
+    for name in ("params", "seed", "unique_tokens", "peak_learning_rate"):
         rows = _one_per_run(rows, name)
     given = asked.params
     if isinstance(given, Mapping):

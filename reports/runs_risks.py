@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from scalebook.analysis.annealing import rate_share
 from scalebook.analysis.bases import named
 from scalebook.analysis.briefing import Briefing
 from scalebook.analysis.designs import one_ratio, ratios
@@ -49,9 +50,9 @@ def _found(known: Briefing) -> Iterator[tuple[str, str]]:
             "no size was trained twice: the scatter of a run is what other families showed",
             "Repeat the smallest run with another seed.",
         )
-    if not {"learning_rate", "schedule"} & points.columns.keys():
+    if np.isnan(rate_share(points)[points.final]).all():
         yield (
-            "the file does not say how runs were annealed",
+            "it is not known how runs were annealed",
             "Compare only runs whose schedule ended; the last checkpoint of each run is taken for its end.",
         )
     if not isinstance(known.next_run, str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,33 @@ def test_other_designs_are_compared_by_laws(cli: Cli, tmp_path: Path) -> None:
     told = json.loads(said.out)
     assert told["way"] == "laws"
     assert "train both at the same sizes and tokens" in told["warnings"][0]
+
+
+def test_bits_beside_nats_are_told(cli: Cli, tmp_path: Path) -> None:
+    nats = recipe(tmp_path, "nats")
+    for ratio in (20.0, 60.0):
+        bits = recipe(tmp_path, "bits", 0.005 + math.log(math.log(2)), ratio=ratio)
+        for pair in ((nats, bits), (bits, nats)):
+            said = cli("compare", *pair, *TARGET)
+            assert "the losses of bits.csv are 1.443 times those of nats.csv" in said.out
+            assert "as bits are of nats: if bits.csv is in bits, multiply its losses by 0.6931" in said.out
+    for other in (recipe(tmp_path, "worse", -0.3), recipe(tmp_path, "much-worse", -0.43)):
+        assert "bits" not in cli("compare", nats, other, *TARGET).out
+
+
+def test_a_probability_stands_beside_how_often_such_came_out(cli: Cli, tmp_path: Path) -> None:
+    """By laws probabilities do not come out, and that is said; at shared sizes they do."""
+    new, old, elsewhere = recipe(tmp_path, "new", 0.03), recipe(tmp_path, "old"), recipe(tmp_path, "far", ratio=60.0)
+    for pair, telling in (((new, old), True), ((new, elsewhere), False)):
+        said = cli("compare", *pair, *TARGET)
+        told = json.loads(cli("compare", *pair, *TARGET, "--json").out)
+        held = told["came_out"]
+        assert held in told["reliability"]
+        words = f"; {held['probability']} came out in {held['right']:.2f} ({held['groups']} groups of the corpus)"
+        assert f"with probability {max(told['probability'], 1 - told['probability']):.2f}{words}" in said.out
+        doubt = "probabilities of this way told no more than that 0.74 of all signs came out right, high or low"
+        assert (doubt in said.out) != telling
+        assert any(doubt in warning for warning in told["warnings"]) != telling
 
 
 @pytest.mark.parametrize(

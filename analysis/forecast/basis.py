@@ -61,6 +61,8 @@ class Basis:
         Their root mean square in log loss; NaN if there are none.
     warnings : tuple of str
         What was borrowed, or is doubtful.
+    mid_run : float
+        Weight of the laws that learn from checkpoints before the ends of runs too.
     """
 
     foretold: Foretold
@@ -70,6 +72,7 @@ class Basis:
     held_out: tuple[float, ...]
     miss: float
     warnings: tuple[str, ...]
+    mid_run: float = 1.0
 
 
 def by_many(
@@ -90,6 +93,7 @@ def by_many(
         held_out=tuple(float(e) for e in np.expm1(-mixed.held_out)),
         miss=mixed.miss,
         warnings=borrowed(points, mixed, priors),
+        mid_run=sum(m.weight for m in mixed.members if not m.kind.ends_only),
     )
 
 

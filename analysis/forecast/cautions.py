@@ -6,19 +6,25 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
-from ..designs import between, levels, ratios
+from ..annealing import ANNEALED, MID_RUN, rate_share
+from ..designs import between, levels, ratios, trained
 from ..points import Points
 from .experience import AUTO, CONTINUED, Design, Experience
 from .form import Array
 
-#: Learning rate over its peak below which a run is annealed, and above which it is not.
-ANNEALED, MID_RUN = 0.3, 0.6
+#: Weight of laws fitted to all checkpoints from which on a forecast rests on them.
+RESTS = 0.5
 #: Tokens per parameter of the target beyond those seen by so much are another regime.
 ANOTHER_RATIO = 8.0
 
 
 def cautions(
-    points: Points, params: Array, tokens: Array, known: Experience, leave_out: Collection[str]
+    points: Points,
+    params: Array,
+    tokens: Array,
+    known: Experience,
+    leave_out: Collection[str],
+    mid_run: float,
 ) -> tuple[str, ...]:
     """Sentences, each about one thing, the gravest first.
 
@@ -26,10 +32,12 @@ def cautions(
     ----------
     params, tokens : array, shape (n,)
         Targets.
+    mid_run : float
+        Weight of the laws that learn from checkpoints before the ends of runs.
     """
     far = _far(points, params, tokens, known, leave_out)
     below = _below(points, params, tokens)
-    return (*far, *below, *_over_trained(points, params, tokens), *_annealed(points), *_repeated(points))
+    return (*far, *below, *_over_trained(points, params, tokens), *_annealed(points, mid_run), *_repeated(points))
 
 
 def _far(points: Points, params: Array, tokens: Array, known: Experience, leave_out: Collection[str]) -> Iterator[str]:
@@ -86,16 +94,22 @@ def _over_trained(points: Points, params: Array, tokens: Array) -> Iterator[str]
             )
 
 
-def _annealed(points: Points) -> Iterator[str]:
-    """Ends of runs of which some are annealed and some are not."""
-    if not {"learning_rate", "peak_learning_rate"} <= points.columns.keys():
-        return
-    share = (points["learning_rate"] / points["peak_learning_rate"])[points.final]
-    low, high = int(np.sum(share < ANNEALED)), int(np.sum(share > MID_RUN))
+def _annealed(points: Points, mid_run: float) -> Iterator[str]:
+    """Ends of runs, or what the forecast rests on beside them, of which some are annealed and some are not."""
+    share = rate_share(points)
+    annealed, full = share < ANNEALED, share > MID_RUN
+    low, high = int(np.sum(annealed & points.final)), int(np.sum(full & points.final))
+    falls = np.isin(points.run_index, points.run_index[annealed & points.final])
+    before = int(np.sum(full & falls & trained(points) & ~points.final))
     if low and high:
         yield (
             f"{low} runs end annealed and {high} at more than {MID_RUN:.0%} of their peak learning rate: their losses"
             " do not lie on one law; leave out either"
+        )
+    if before and mid_run >= RESTS:
+        yield (
+            f"{mid_run:.0%} of the forecast rests on laws that are fitted to checkpoints too, {before} of them at more"
+            f" than {MID_RUN:.0%} of the peak learning rate of runs that end annealed: their losses lie above such ends"
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from scalebook.corpus.errors import Misuse
 
-from ..bases import refuse_mixture
+from ..bases import refuse_mixture, taken_together
 from ..designs import levels
 from ..points import Points
 from .basis import Basis, Share, by_many, by_one
@@ -24,6 +24,8 @@ from .form import Array
 LEAST, MOST = 1e3, 1e16
 #: Level of the interval that the standard deviation of a forecast is read off.
 USUAL = 0.9
+#: Columns whose count must be one.
+MIXED = ("params", "tokens")
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ def forecast(
     sizes, lengths = _targets(params, tokens)
     if not 0.0 < level < 1.0:
         raise Misuse(f"level is {level:g}: write a share between 0 and 1, such as 0.9")
-    refuse_mixture(points, ("params", "tokens"), allowed=allow_mixed)
+    refuse_mixture(points, MIXED, allowed=allow_mixed)
     leave_out = (points.related,) if points.related else ()
     if law == AUTO:
         basis = by_many(points, sizes, lengths, known, leave_out, like)
@@ -192,7 +194,11 @@ def forecast(
         reason=basis.reason,
         held_out=basis.held_out,
         told=told,
-        warnings=(*basis.warnings, *cautions(points, sizes, lengths, known, leave_out)),
+        warnings=(
+            *taken_together(points, MIXED),
+            *basis.warnings,
+            *cautions(points, sizes, lengths, known, leave_out, basis.mid_run),
+        ),
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from scalebook.corpus.database import Corpus
 from scalebook.corpus.errors import Misuse, ScalebookError
 
+from ..bases import refuse_mixture
 from ..law import Array, Law
 from ..variants import law_named
 from .spending import Spending
@@ -159,7 +160,7 @@ def reach_of(corpus: Corpus, family: str) -> Reach | None:
 
 
 def fitted_coefficients(
-    points: Points, law: str = "chinchilla", *, bootstraps: int = 200, seed: int = 0, allow_mixed: bool = False
+    points: Points, law: str = "chinchilla", *, bootstraps: int = 200, seed: int = 0
 ) -> Coefficients:
     """Coefficients fitted now, with as many refits on redrawn runs.
 
@@ -171,8 +172,10 @@ def fitted_coefficients(
     from ..estimation import Options, estimate
     from ..fit import bootstrap
 
-    refuse_unplannable(law_named(law))
-    found = estimate(points, law, Options(seed=seed, allow_mixed=allow_mixed))
+    form = law_named(law)
+    refuse_unplannable(form)
+    refuse_mixture(points, form.inputs, remedy="")
+    found = estimate(points, law, Options(seed=seed))
     fit = found.fit
     if fit.status != "converged":
         raise ScalebookError(

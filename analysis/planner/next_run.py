@@ -16,7 +16,7 @@ import numpy as np
 
 from scalebook.corpus.errors import Misuse
 
-from ..bases import named, refuse_mixture
+from ..bases import named, refuse_mixture, taken_together
 from ..forecast.forecast import forecast
 from ..points import Points
 from .belief import settle
@@ -213,7 +213,7 @@ def next_run(
         needed,
         tuple(designs),
         len(some),
-        notes(points, budget_flops, target),
+        (*taken_together(points, ("params", "tokens")), *notes(points, budget_flops, target)),
     )
 
 

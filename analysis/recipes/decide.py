@@ -24,6 +24,9 @@ from .speed_up import SpeedUp, at_target, speed_ups
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Logarithm of bits over nats, and how far a ratio may be from it: recipes of the corpus mostly differ by less, and of
+#: 523 pairs the closest to it is .028 off at some design.
+BITS, UNIT_NOISE = -math.log(math.log(2)), 0.02
 NOTHING = Forecast({"largest": math.nan, "mean": math.nan, "trend": math.nan, "laws": math.nan}, 0.0, 0, 0, math.nan)
 
 
@@ -167,7 +170,9 @@ def decide(
         speed_up_high=fastest,
         measured=tuple(speed_ups(first, second, level=level)),
         designs=designs,
-        warnings=_warnings(found, chosen, sizes, evidence) + _untold(first, second),
+        warnings=_bits(first, second, designs, found)
+        + _warnings(found, chosen, sizes, evidence)
+        + _untold(first, second),
     )
 
 
@@ -239,6 +244,19 @@ def _why_not(
     sizes = int(below.level.max(initial=-1)) + 1
     why = f"{first.family} and {second.family} share {sizes} size{'s' * (sizes != 1)} trained on as many tokens"
     return f"{why} ({LEAST} are needed), and no law is determined by both ({told or way})"
+
+
+def _bits(first: Points, second: Points, designs: Matched, found: Forecast) -> tuple[str, ...]:
+    """Losses that look as if one were in bits: by the ratio at every design, or of forecasts where none is shared."""
+    gains = designs.gain if len(designs) else np.array([found.by["laws"]])
+    small, large = (second, first) if gains[0] < 0 else (first, second)
+    if not np.all(np.abs(gains * np.sign(gains[0]) - BITS) <= UNIT_NOISE):
+        return ()
+    where = "at every shared design" if len(designs) else "by their forecasts"
+    return (
+        f"the losses of {large.family} are {np.exp(BITS):.3f} times those of {small.family} {where}, as bits are of"
+        f" nats: if {large.family} is in bits, multiply its losses by {np.log(2):.4f}",
+    )
 
 
 def _untold(first: Points, second: Points) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scalebook.corpus.errors import Misuse
 from scalebook.corpus.own_runs import MINE
 
-from ..bases import named
+from ..bases import named, refuse_mixture
 from ..points import SAME_SIZE, Mask, Points, points_of_families
 
 if TYPE_CHECKING:
@@ -87,13 +87,15 @@ def refuse_incomparable(first: Points, second: Points) -> None:
     Raises
     ------
     Misuse
-        If they are in different units, or count parameters in different ways.
+        If they are in different units, or count parameters in different ways, or one of them in several.
     """
     if first.unit != second.unit:
         raise Misuse(
             f"{first.family} has losses in {first.unit} and {second.family} in {second.unit}:"
             " recipes can only be compared on one metric"
         )
+    for points in (first, second):
+        refuse_mixture(points, ("params", "tokens"), remedy="")
     bases = [named(p, "params_basis") for p in (first, second)]
     if None not in bases and bases[0] != bases[1]:
         raise Misuse(

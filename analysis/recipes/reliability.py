@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..error import over_families
 from ..spread import weights_of
@@ -70,13 +71,13 @@ def reliability(told: pd.DataFrame) -> pd.DataFrame:
 
     rows = []
     for low, high in pairwise(CLASSES):
-        some = told[(told["probability"] >= low) & ((told["probability"] < high) | (high == 1.0))]
+        some = told[_between(told["probability"].to_numpy(float), low, high)]
         if not len(some):
             continue
         weight = some["weight"].to_numpy(float)
         rows.append(
             {
-                "probability": f"{max(low, 0.0):.1f} to {high:.1f}" if low else f"below {high:.1f}",
+                "probability": _called(low, high),
                 "groups": some["related"].nunique(),
                 "pairs": some["pair"].nunique(),
                 "forecasts": len(some),
@@ -87,6 +88,47 @@ def reliability(told: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["probability", "groups", "pairs", "forecasts", "said", "right"]).set_index(
         "probability"
     )
+
+
+def came_out(table: pd.DataFrame, probability: float) -> dict[str, Any] | None:
+    """How often forecasts with about such a probability came out; None where there was none.
+
+    Parameters
+    ----------
+    table : DataFrame
+        See `reliability`.
+    """
+    name = next(_called(*ends) for ends in pairwise(CLASSES) if _between(np.array([probability]), *ends).any())
+    rows = table[table.index == name].reset_index().to_dict("records")
+    return {str(column): value for column, value in rows[0].items()} if rows else None
+
+
+def tells(told: pd.DataFrame) -> bool:
+    """Whether probabilities tell more, by their squared error, than the share of right signs in other groups does.
+
+    Parameters
+    ----------
+    told : DataFrame
+        See `judged`.
+    """
+    right, weight = told["right"].to_numpy(float), told["weight"].to_numpy(float)
+    group = told["related"].to_numpy(object)
+    if len(set(group.tolist())) < 2:
+        return False
+    plain = np.empty(len(told))
+    for one in set(group.tolist()):
+        plain[group == one] = np.average(right[group != one], weights=weight[group != one])
+    said = told["probability"].to_numpy(float)
+    return bool(np.average((said - right) ** 2, weights=weight) < np.average((plain - right) ** 2, weights=weight))
+
+
+def _between(probability: NDArray[np.float64], low: float, high: float) -> NDArray[np.bool_]:
+    """Which probabilities are of a class; the last has its upper end too."""
+    return (probability >= low) & ((probability < high) | (high == CLASSES[-1]))
+
+
+def _called(low: float, high: float) -> str:
+    return f"{low:.1f} to {high:.1f}" if low else f"below {high:.1f}"
 
 
 def by_way(rows: pd.DataFrame, *, level: float = 0.9) -> pd.DataFrame:

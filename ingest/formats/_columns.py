@@ -17,8 +17,9 @@ from ..given import Given
 OURS: Mapping[str, str] = {
     name: {"loss": "value", "lr": "learning_rate"}.get(name, name)
     for name in (
-        *("run", "params", "tokens", "loss", "flops", "step", "seed", "unique_tokens", "lr", "metric"),
-        *("split", "task", "tokenizer", "unit"),
+        *("run", "params", "tokens", "loss", "flops", "step", "seed", "unique_tokens", "learning_rate", "lr"),
+        *("peak_learning_rate", "schedule", "params_basis", "flops_basis", "metric", "split", "task", "tokenizer"),
+        "unit",
     )
 }
 
@@ -101,7 +102,8 @@ def sheet(
         else:
             columns[OURS[ours]] = table[taken.theirs]
     counted = chosen.get("tokens")
-    return Sheet(pa.table(columns), step_tokens=counted is not None and counted.theirs.lower() in STEPS)
+    stepped = counted is not None and counted.theirs.lower() in STEPS and counted.factor != 1
+    return Sheet(pa.table(columns), step_tokens=stepped)
 
 
 def _complete(given: Given, asked: Asked, names: Sequence[str], there: set[str]) -> None:
@@ -114,7 +116,17 @@ def _complete(given: Given, asked: Asked, names: Sequence[str], there: set[str])
     said = {"params": asked.params is not None, "tokens": "step" in there and asked.tokens_per_step is not None}
     missing = [c for c in ("run", "params", "tokens", "loss") if c not in there and not said.get(c)]
     if missing:
-        raise Misuse(f"{given.path} " + "; it ".join(lacks(c, names, other.get(c, "")) for c in missing) + had(names))
+        told = [_perplexity(c, names, asked) or lacks(c, names, other.get(c, "")) for c in missing]
+        raise Misuse(f"{given.path} {'; it '.join(told)}{had(names)}")
+
+
+def _perplexity(wanted: str, names: Sequence[str], asked: Asked) -> str:
+    """Words on a loss that is missing where there is a perplexity: which column, and what it is, at once."""
+    found = [name for name in names if kind_of(name)[0] == "perplexity"]
+    if wanted != "loss" or not found or likely("loss", names):
+        return ""
+    metric = "" if asked.metric == "perplexity" else " --metric perplexity"
+    return f"has no column 'loss' and has {found[0]!r}: say --column loss={found[0]}{metric}"
 
 
 def choose(given: Given, asked: Asked, names: Sequence[str], usual: Mapping[str, str]) -> dict[str, Taken]:
@@ -133,8 +145,9 @@ def choose(given: Given, asked: Asked, names: Sequence[str], usual: Mapping[str,
         if theirs:
             chosen[ours] = _said(given, ours, theirs, names)
     plain = {name.strip().lower(): name for name in reversed(names)}
-    for ours in OURS:
-        if ours not in asked.columns and (found := plain.get(ours) or usual.get(ours)):
+    for ours, sheets in OURS.items():
+        there = {OURS[name] for name in chosen}  # the learning rate has two names
+        if ours not in asked.columns and sheets not in there and (found := plain.get(ours) or usual.get(ours)):
             chosen[ours] = Taken(found)
     for ours, taken in chosen.items():
         if names.count(taken.theirs) > 1:

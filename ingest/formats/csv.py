@@ -15,13 +15,13 @@ from scalebook.corpus.errors import Misuse
 
 from ..arrow import Numbers, to_arrow
 from ..format import MAX_ROWS, Asked, Format, Sheet
-from ..given import Given
+from ..given import EXPECTED, Given
 from ._columns import sheet
 from ._numbers import no_number, too_long
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _NO_VALUE = ["", "null", "None", "NA", "N/A", "#N/A"]
-_NO_ROWS = "there is a header and no row"
+_NO_ROWS = f"there is a header and no row: {EXPECTED}"
 _BLOCK = 4 << 20
 
 

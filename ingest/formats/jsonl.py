@@ -48,7 +48,7 @@ def objects(given: Given) -> list[dict[str, Any]]:
     if not all(isinstance(row, dict) for row in found):
         raise Misuse(f"{given.path} must be a list of objects, one per checkpoint")
     if not any(found):
-        raise Misuse(f"{given.path} has no rows")
+        raise Misuse(f"{given.path} has no rows: write one object with run, params, tokens, loss per checkpoint")
     return found
 
 
@@ -139,7 +139,7 @@ def _row(given: Given, number: int, line: str) -> dict[str, Any]:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None or value == "" else str(value)
+    return None if value is None or value == "" or value != value else str(value)
 
 
 def _number(given: Given, place: int | str, row: Mapping[str, Any], name: str) -> float | None:

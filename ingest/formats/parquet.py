@@ -12,7 +12,7 @@ from scalebook.corpus.errors import Misuse
 
 from ..arrow import to_arrow
 from ..format import MAX_ROWS, Asked, Format, Sheet
-from ..given import Given
+from ..given import EXPECTED, Given
 from ._columns import sheet
 from ._numbers import no_number, too_long
 
@@ -40,7 +40,7 @@ def take(given: Given, kinds: Mapping[str, str]) -> pa.Table:
     except (pa.ArrowException, OSError) as error:
         raise Misuse(f"{given.path} begins as Parquet but cannot be read: {error}") from error
     if not table.num_rows:
-        raise Misuse(f"{given.path} has columns and no rows")
+        raise Misuse(f"{given.path} has columns and no rows: {EXPECTED}")
     columns = {n: _cast(given, n, table[n], pa.string() if k == "text" else pa.float64()) for n, k in kinds.items()}
     return pa.table({**columns, "line": to_arrow(np.arange(1.0, table.num_rows + 1))})
 

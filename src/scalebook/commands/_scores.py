@@ -56,6 +56,7 @@ def _of_family(corpus: Corpus, family: str) -> tuple[list[Series], Points | None
 
 def _of_file(data: str, task: str | None, options: Asked) -> tuple[list[Series], Points]:
     """Scores in rows of their own (metric and task), else in a column named by the task."""
+    from scalebook.analysis.bases import refuse_mixture
     from scalebook.analysis.downstream.scores import SCORES
     from scalebook.analysis.points import Points
     from scalebook.ingest.own_runs import losses, read_runs
@@ -64,6 +65,7 @@ def _of_file(data: str, task: str | None, options: Asked) -> tuple[list[Series],
     runs = read_runs(data, replace(options, columns=others))
     held, unit, notes = losses(runs)
     points = Points(Path(data).name, held, unit)
+    refuse_mixture(points, ("params", "tokens"), remedy="")
     for note in notes:
         click.echo(f"{data}: {note}", err=True)
     if any(kind.metric in SCORES for kind in runs.rows.kinds):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -57,7 +58,7 @@ def command(
     from scalebook.analysis.recipes.decide import decide
     from scalebook.analysis.recipes.differences import differences
     from scalebook.analysis.recipes.pairs import refuse_other_sets
-    from scalebook.analysis.recipes.reliability import judged, reliability
+    from scalebook.analysis.recipes.reliability import came_out, judged, reliability, tells
     from scalebook.corpus.database import open_corpus
     from scalebook.corpus.errors import Misuse
 
@@ -73,14 +74,27 @@ def command(
         refuse_other_sets(corpus, first, second)
         evidence = differences(corpus)
     found = decide(pair[0], pair[1], params, tokens, evidence, way=way, level=level)
-    table = reliability(judged(evidence, found.way))
+    told = judged(evidence, found.way)
+    table = reliability(told)
+    alike = came_out(table, max(found.probability, 1 - found.probability))
+    if not tells(told):
+        found = replace(found, warnings=(*found.warnings, _untelling(told)))
     if as_json:
-        echo_json(found.as_dict() | {"reliability": table.reset_index().to_dict("records")})
+        echo_json(found.as_dict() | {"came_out": alike, "reliability": table.reset_index().to_dict("records")})
     else:
-        _report(found, table, is_file(first) or is_file(second))
+        _report(found, alike, table, is_file(first) or is_file(second))
 
 
-def _report(found: Decision, table: pd.DataFrame, of_files: bool) -> None:
+def _untelling(told: pd.DataFrame) -> str:
+    """What to make of probabilities that tell nothing."""
+    right = float((told["right"] * told["weight"]).sum() / told["weight"].sum())
+    return (
+        f"probabilities of this way told no more than that {right:.2f} of all signs came out right, high or low: read"
+        " any as that"
+    )
+
+
+def _report(found: Decision, alike: dict[str, Any] | None, table: pd.DataFrame, of_files: bool) -> None:
     """The decision as people read it."""
     from scalebook.analysis.recipes.differences import WAYS
 
@@ -88,7 +102,10 @@ def _report(found: Decision, table: pd.DataFrame, of_files: bool) -> None:
 
     sure = max(found.probability, 1 - found.probability)
     click.echo(f"A {found.first}, B {found.second}; at {found.params:g} parameters and {found.tokens:g} tokens")
-    click.echo(f"better     {found.better}, with probability {sure:.2f}")
+    held = ""
+    if alike:
+        held = f"; {alike['probability']} came out in {alike['right']:.2f} ({alike['groups']} groups of the corpus)"
+    click.echo(f"better     {found.better}, with probability {sure:.2f}{held}")
     click.echo(
         f"difference A's loss is {_side(found.gain)}, {100 * found.level:g} % interval {_side(found.low)} to"
         f" {_side(found.high)}: {WAYS[found.way]}"

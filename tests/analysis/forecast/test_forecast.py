@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from scalebook.analysis.forecast.forecast import forecast, parts_shared
+from scalebook.analysis.points import families_with_points, points_of_families
+from scalebook.corpus.database import open_corpus
 from scalebook.corpus.errors import Misuse, UnknownName
 
 from .made import law, points  # noqa: TID251 (this folder, not the package)
@@ -108,7 +110,20 @@ def test_mixed_counts_are_refused() -> None:
     mixed = replace(runs, columns={**runs.columns, "params_basis": basis})
     with pytest.raises(Misuse, match="the size of its models is counted in 2 ways"):
         forecast(mixed, 1e10, 1e11)
-    assert forecast(mixed, 1e10, 1e11, allow_mixed=True).told
+    found = forecast(mixed, 1e10, 1e11, allow_mixed=True)
+    assert found.told
+    assert "they were taken together, as was asked for" in found.warnings[0]
+
+
+def test_families_that_mix_annealed_and_not_are_few() -> None:
+    with open_corpus() as corpus:
+        families = points_of_families(corpus, families_with_points(corpus, sizes=1, scaled_only=False))
+    said = {p.family: " ".join(forecast(p, 4 * p["params"].max(), 4 * p["tokens"].max()).warnings) for p in families}
+    ends = {name for name, words in said.items() if "do not lie on one law" in words}
+    assert ends == {"haegele-210m", "haegele-openwebtext2-wsd", "haegele-slimpajama-wsd", "schaipp-124m-wsd"}
+    rests = {name for name, words in said.items() if "of the peak learning rate of runs that end annealed" in words}
+    assert len(rests) <= 0.06 * len(families)
+    assert all(name.startswith("datablations") for name in rests)
 
 
 @pytest.mark.parametrize("shares", [(0.1, 1.0), (1.0, 0.02), (0.1, 0.02)])
@@ -135,5 +150,10 @@ def test_cautions() -> None:
     rate = np.where(runs["params"] > 1e8, 0.9, 0.1)
     half = replace(runs, columns={**runs.columns, "learning_rate": rate, "peak_learning_rate": np.ones(len(runs))})
     assert any("do not lie on one law" in w for w in forecast(half, 1e10, 4e11).warnings)
+    falling = replace(runs, columns={**runs.columns, "learning_rate": 1.01 - runs.progress})
+    above = "of the forecast rests on laws that are fitted to checkpoints too, 24 of them at more than 60% of the peak"
+    told = forecast(falling, 1e10, 4e11, law="chinchilla").warnings
+    assert any(w.startswith("100% " + above) for w in told)
+    assert not any("do not lie on one law" in w for w in told)
     again = replace(runs, columns={**runs.columns, "unique_tokens": runs.run_tokens / 8})
     assert any("repeat their data up to 8 times" in w for w in forecast(again, 1e10, 4e11).warnings)

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scalebook.analysis.points import Points, points_of_families
-from scalebook.analysis.recipes.decide import decide
+from scalebook.analysis.recipes.decide import BITS, UNIT_NOISE, decide
 from scalebook.analysis.recipes.differences import COLUMNS, WAYS, differences, differences_of, odds_of
 from scalebook.analysis.recipes.odds import learn
 from scalebook.analysis.recipes.pairs import Matched, matched, pairs_of
-from scalebook.analysis.recipes.reliability import by_way, judged, reliability
+from scalebook.analysis.recipes.reliability import by_way, came_out, judged, reliability, tells
 from scalebook.analysis.recipes.speed_up import RUN_NOISE, at_target, equivalent, fit_curve, speed_ups
 from scalebook.corpus.database import Corpus, open_corpus
 from scalebook.corpus.errors import Misuse
@@ -104,6 +104,27 @@ def test_the_table_of_reliability_counts_every_forecast(rows: pd.DataFrame) -> N
     assert table["forecasts"].sum() == len(told)
     assert told["probability"].between(0.5, 1).all()
     assert table["right"].iloc[-1] > table["right"].iloc[0] + 0.2
+
+
+def test_only_two_laws_tell_no_more_than_a_share(rows: pd.DataFrame) -> None:
+    assert [way for way in WAYS if not tells(judged(rows, way))] == ["laws"]
+    one = rows[rows["related"] == "gadre"]
+    assert not tells(judged(one))
+
+
+def test_how_often_such_a_probability_came_out(rows: pd.DataFrame) -> None:
+    table = reliability(judged(rows))
+    for probability, name in ((0.5, "below 0.6"), (0.6, "0.6 to 0.7"), (0.95, "0.9 to 1.0"), (1.0, "0.9 to 1.0")):
+        found = came_out(table, probability)
+        assert found is not None
+        assert (found["probability"], found["right"]) == (name, table.loc[name, "right"])
+    assert came_out(table.drop("below 0.6"), 0.5) is None
+
+
+def test_no_pair_of_the_corpus_looks_like_bits_beside_nats(corpus: Corpus) -> None:
+    gains = [found.gain for pair in pairs_of(corpus) if len(found := matched(*pair))]
+    assert len(gains) >= 523
+    assert min(np.abs(np.abs(gain) - BITS).max() for gain in gains) > 1.3 * UNIT_NOISE
 
 
 def test_a_group_does_not_judge_itself(rows: pd.DataFrame) -> None:

@@ -48,7 +48,25 @@ MISTAKES: dict[str, tuple[Change, str]] = {
     ),
     "many steps of a large model": (
         lambda f: f.assign(params=f["params"] * 100, tokens=[1e6, 2e6, 3e6] * 2),
-        "the largest 'tokens' is 3e+06, fewer than any run sees: if it counts steps",
+        "the largest 'tokens' is 3e+06, fewer than any run sees (0.0003 per parameter at most): if it counts steps",
+    ),
+    "steps of 4,096 tokens": (
+        lambda f: f.assign(params=f["params"] * 8, tokens=80 * 8e8 / 4096 * np.array([0.2, 0.5, 1] * 2)),
+        "the largest 'tokens' is 1.5625e+07, fewer than any run sees (0.02 per parameter at most): if it counts steps,"
+        " say --column tokens= --column step=tokens --tokens-per-step T",
+    ),
+    "an unknown way to count": (
+        lambda f: f.assign(params_basis="all of them"),
+        "line 2: params_basis 'all of them' is none of total, non-embedding, non-embedding+head, active, nominal,"
+        " kaplan, attention (if the column means something else, leave it out: --column params_basis=)",
+    ),
+    "two peaks of a run": (
+        lambda f: f.assign(peak_learning_rate=[1e-3, 2e-3, 2e-3] * 2),
+        "line 2: run 'small' has peak_learning_rate 0.001 here and 0.002 elsewhere: a run is one training",
+    ),
+    "a perplexity by its name": (
+        lambda f: f.rename(columns={"loss": "perplexity"}),
+        "has no column 'loss' and has 'perplexity': say --column loss=perplexity --metric perplexity (it has run,",
     ),
     "tokens that fall": (
         lambda f: f.assign(step=[10, 20, 30] * 2, tokens=[1e9, 2e9, 0.5e9] * 2),
@@ -106,7 +124,10 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         lambda f: f.assign(unit="bits/byte"),
         "its unit is 'bits/byte', and that of loss is nats/token: say --metric",
     ),
-    "no rows": (lambda f: f.head(0), "there is a header and no row"),
+    "no rows": (
+        lambda f: f.head(0),
+        "there is a header and no row: give columns run, params, tokens, loss, and one row per checkpoint",
+    ),
     "no loss": (lambda f: f.assign(loss=None), "has no loss in any of its 6 rows"),
     "no such column": (
         lambda f: f.rename(columns={"tokens": "consumed_tokens", "params": "n_params"}),
@@ -188,7 +209,7 @@ def test_the_remedies_work(put: File, mine: pd.DataFrame) -> None:
 
 ROW = b'{"run": "a", "params": 1e8, "tokens": 1e9, "loss": 3.2}\n'
 FOREIGN = {
-    "empty": (b"", "is empty"),
+    "empty": (b"", "is empty: give columns run, params, tokens, loss, and one row per checkpoint"),
     "blank": (b" \n\n", "is empty"),
     "header only": (b"run,params,tokens,loss", "there is a header and no row"),
     "rubbish": (bytes(range(256)) * 10, "is neither text nor Parquet (byte 128): is it the right file?"),
@@ -204,7 +225,7 @@ FOREIGN = {
     "half a JSON": (b'{"log_history": [', "is no valid JSON"),
     "deep JSON": (b"[" * 100_000, "is no valid JSON"),
     "other JSON": (b"[1, 2, 3]", "must be a list of objects, one per checkpoint"),
-    "an empty list": (b"[]", "has no rows"),
+    "an empty list": (b"[]", "has no rows: write one object with run, params, tokens, loss per checkpoint"),
     "a line that is no JSON": (ROW + ROW + b"oops\n", "line 3 is no valid JSON"),
     "a line that is no object": (ROW + ROW + b"[1]\n", "line 3 is no object but '[1]'"),
     "words in JSON": (

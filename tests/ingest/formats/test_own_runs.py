@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scalebook.analysis.points import families_with_points, points_of_families
 from scalebook.api import fit
 from scalebook.corpus.database import TABLE_NAMES, open_corpus
 from scalebook.corpus.errors import BrokenTable, Misuse
@@ -24,6 +25,7 @@ from scalebook.ingest import own_build
 from scalebook.ingest.format import Asked
 from scalebook.ingest.own_build import ingest_runs
 from scalebook.ingest.own_runs import load_runs
+from scalebook.ingest.plausible import FEW_TOKENS, FEW_TOKENS_PER_PARAM
 
 from .conftest import LINES
 from .test_lm_eval import results
@@ -122,6 +124,31 @@ def test_optional_columns_reach_the_tables(put: File, own: Path, mine: pd.DataFr
             " order by step limit 1"
         ) == [(1000, 1e27, "reported", 3e-4, "reported")]
     assert set(losses("mine")["split"]) == {"validation"}
+
+
+def test_what_is_said_of_runs_reaches_the_tables(put: File, own: Path, mine: pd.DataFrame) -> None:
+    said = mine.assign(peak_learning_rate=3e-4, schedule="cosine", params_basis="total", flops=1e18, flops_basis="6nd")
+    ingest_runs([put(said.to_csv(index=False))])
+    with open_corpus() as corpus:
+        assert corpus.rows(
+            "select distinct peak_learning_rate, schedule, params_basis, flops_basis from runs join checkpoints"
+            " using (run) where family = 'mine'"
+        ) == [(3e-4, "cosine", "total", "6nd")]
+
+
+def test_a_run_of_two_words_is_no_run_of_the_tables(put: File, own: Path, mine: pd.DataFrame) -> None:
+    two = put(mine.assign(params_basis=["total", "total", "active"] * 2).to_csv(index=False))
+    with pytest.raises(Misuse, match="has params_basis 'total' here and 'active' elsewhere: say one for each run"):
+        ingest_runs([two])
+
+
+def test_every_family_of_the_corpus_has_tokens_enough_by_far() -> None:
+    """What tells steps from tokens refuses no family that is published: the least has 22 times what is asked."""
+    with open_corpus() as corpus:
+        families = points_of_families(corpus, families_with_points(corpus, sizes=1, scaled_only=False))
+    assert len(families) >= 130
+    assert min(p["tokens"].max() for p in families) > 9 * FEW_TOKENS
+    assert min((p["tokens"] / p["params"]).max() for p in families) > 22 * FEW_TOKENS_PER_PARAM
 
 
 def test_tokens_from_steps_say_so(put: File, own: Path, mine: pd.DataFrame) -> None:

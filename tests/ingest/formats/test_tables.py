@@ -55,9 +55,30 @@ def test_the_content_counts_and_not_the_ending(put: File, mine: pd.DataFrame, fo
 def test_optional_columns_are_kept(put: File, mine: pd.DataFrame, form: str) -> None:
     more = mine.assign(flops=mine["tokens"] * 1e9, seed=7, unique_tokens=5e8, lr=3e-4, step=mine["tokens"] / 1e6)
     frame = load_runs(put(written(more, form), f"mine.{form}"))
-    for column in ("flops", "seed", "unique_tokens", "lr", "step"):
+    for column in ("flops", "seed", "unique_tokens", "step"):
         assert frame[column].tolist() == more[column].tolist()
+    assert frame["learning_rate"].tolist() == more["lr"].tolist()
     assert set(frame["flops_basis"]) == {"reported"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_said_of_runs_is_kept_by_the_names_of_the_corpus(put: File, mine: pd.DataFrame, form: str) -> None:
+    said = mine.assign(
+        learning_rate=3e-5, peak_learning_rate=3e-4, schedule="Cosine", params_basis=["non_embedding", "", ""] * 2
+    ).assign(flops=1e18 * mine["tokens"], flops_basis="counted")
+    frame = load_runs(put(written(said, form), f"mine.{form}"))
+    assert frame["learning_rate"].tolist() == [3e-5] * 6
+    assert frame["peak_learning_rate"].tolist() == [3e-4] * 6
+    assert set(frame["schedule"]) == {"cosine"}
+    assert set(frame["params_basis"]) == {"non-embedding"}
+    assert set(frame["flops_basis"]) == {"counted"}
+
+
+def test_one_learning_rate_is_taken_where_a_file_has_two(put: File, mine: pd.DataFrame) -> None:
+    two = put(written(mine.assign(lr=1.0, learning_rate=0.5), "csv"))
+    assert set(load_runs(two)["learning_rate"]) == {0.5}
+    assert set(load_runs(two, {"lr": "lr"})["learning_rate"]) == {1.0}
+    assert set(load_runs(two, {"learning_rate": "lr"})["learning_rate"]) == {1.0}
 
 
 def test_flops_that_only_some_rows_state_are_told_apart(put: File, mine: pd.DataFrame) -> None:

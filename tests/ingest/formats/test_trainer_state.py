@@ -42,7 +42,7 @@ def test_the_loss_of_the_evaluation_set_goes_first(put: File) -> None:
         ["llama-100m", 1e8, 2000, 2000 * 2**19, 3.75]
     ]
     train = load_runs(file, {"loss": "loss"}, params=1e8)
-    assert train[["step", "loss", "lr"]].to_numpy().tolist() == [[1000, 4.0, 3e-4], [2000, 3.5, 1e-4]]
+    assert train[["step", "loss", "learning_rate"]].to_numpy().tolist() == [[1000, 4.0, 3e-4], [2000, 3.5, 1e-4]]
 
 
 def test_all_losses_are_kept_with_their_place(put: File) -> None:
