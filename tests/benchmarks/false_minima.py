@@ -41,7 +41,7 @@ def main() -> None:
             spent = 1e3 * (time.process_time() - begin) / TABLES
             value = np.array([fit.value for fit in fits])
             more = [fit_batch(laws[name], tables, starts=3 * STARTS, seed=seed) for seed in range(1, SEEDS + 1)]
-            best = np.fmin.reduce([value, *([fit.value for fit in fits] for fits in more)])
+            best = np.nanmin(np.array([value, *([fit.value for fit in fits] for fits in more)]), axis=0)
             good = np.array([fit.status == "converged" for fit in fits])
             missed = good & (value > best * (1 + MISSED))
             agreeing = np.array([fit.starts_agreeing for fit in fits])[good].mean()
