@@ -54,8 +54,8 @@ def plateau(surface: Surface) -> Plateau | None:
     >>> from scalebook.analysis.law import laws
     >>> values = {"E": 1.86914, "A": 520.825, "B": 1487.716, "alpha": 0.3526596, "beta": 0.3526596}
     >>> end = plateau(Surface.of(laws["data_constrained"], {**values, "R_D": 15.387756, "R_N": 5.309743}, 1e9))
-    >>> f"{end.loss:.5f}"
-    '2.76145'
+    >>> f"{end.loss:.3f}, {end.flops:.1e}"
+    '2.761, 1.2e+21'
     """
     end = float(surface.floor[0, 0])
     if surface.unique_tokens is None or not np.isfinite(end):
