@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from numpy.typing import ArrayLike
@@ -13,12 +14,14 @@ from .bases import named, refuse_mixture
 from .engine.search import AGREE
 from .engine.uncertainty import FLAT
 from .fit import Bootstrap, Estimate, Fit, Objective, bootstrap, fit
-from .law import Columns, Law
+from .law import Array, Columns, Law
 from .points import Points, drop
 from .variants import law_named
 
 #: Starts that must agree, or else more are tried, and most that are.
 AGREEING, MOST_STARTS = 5, 256
+#: Of the refits that a fit holds in JSON.
+DIGITS = 9
 
 Cluster = Literal["run", "family", "none"]
 
@@ -61,6 +64,8 @@ class Estimation:
     fit: Fit
     points: Points
     dropped: int
+    refits: Mapping[str, Array] = field(default_factory=dict)
+    """Coefficients of bootstrap refits that converged, by name."""
 
     @property
     def params_basis(self) -> str | None:
@@ -83,7 +88,16 @@ class Estimation:
             "unit": self.points.unit,
             "params_basis": self.params_basis,
             "flops_basis": self.flops_basis,
+            "reach": reach(self.points),
+            "refits": {name: [float(f"{v:.{DIGITS}g}") for v in of.tolist()] for name, of in self.refits.items()},
         }
+
+
+def reach(points: Points) -> dict[str, tuple[float, float]]:
+    """Least and most parameters, tokens, and tokens per parameter."""
+    size, spent = points["params"], points["tokens"]
+    held = {"params": size, "tokens": spent, "tokens_per_param": spent / size}
+    return {name: (float(of.min()), float(of.max())) for name, of in held.items() if len(of)}
 
 
 def estimate(points: Points, law: str, options: Options = Options()) -> Estimation:
@@ -106,10 +120,12 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
     refuse_mixture(kept, form.inputs, allowed=options.allow_mixed)
     labels = kept["run"] if options.cluster == "run" else None
     found = _searched(form, kept.columns, labels, options)
+    refits: dict[str, Array] = {}
     if options.bootstraps and found.status == "converged":
         drawn = bootstrap(form, kept.columns, found, options.bootstraps, clusters=labels, seed=options.seed)
         found = _with_bootstrap(found, drawn)
-    return Estimation(found, kept, len(points) - len(kept))
+        refits = dict(zip(drawn.names, drawn.values[drawn.converged].T, strict=True))
+    return Estimation(found, kept, len(points) - len(kept), refits)
 
 
 def _searched(form: Law, columns: Columns, labels: ArrayLike | None, options: Options) -> Fit:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scalebook.corpus.database import Corpus
 from scalebook.corpus.errors import UnknownName
+
+if TYPE_CHECKING:
+    from scalebook.corpus.database import Corpus
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,20 @@ def test_a_law_that_is_not_determined_says_which_run_would_determine_it(cli: Cli
     said = cli("next-run", written(tmp_path / "runs.csv", ratios=(20.0,)), *ASKED)
     assert said.code == 0
     assert "law        the runs so far do not determine the law, so the forecast leans on the corpus;" in said.out
-    assert "the cheapest that would: 10M on " in said.out
+    assert "the cheapest found that would: 10M on " in said.out
+
+
+def test_one_run_is_told_of_smaller_ones_and_in_words_that_agree(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "one.csv"
+    rows = [f"a,800000000,{d:.0f},{2 + 2000 * d**-0.36}" for d in (4e9, 8e9, 16e9, 32e9, 64e9)]
+    file.write_text("\n".join(["run,params,tokens,loss", *rows]) + "\n")
+    out = cli("next-run", file, "--budget-flops", "1e20", "--target-params", "7e9", "--target-tokens", "1.4e11").out
+    assert out.startswith("one.csv: 5 points of 1 run, 1 size\n")
+    assert "the cheapest found that would: 100M on " in out
+    assert "800M on 16B" not in out
+    poor = cli("next-run", file, "--budget-flops", "7e17", "--target-params", "7e9", "--target-tokens", "1.4e11").out
+    assert "none of the 1 runs considered would determine it, alone or in the sets tried" in poor
+    assert "e-1" not in out + poor  # what rounding leaves of no variance removed
 
 
 def test_a_family_is_an_answer_too(cli: Cli) -> None:

@@ -237,6 +237,7 @@ def test_a_fit_in_json_and_a_family(cli: Cli, tmp_path: Path) -> None:
             ("on 1e+09 unique tokens it ends at",),
         ),
         (("--flops", "1e21", "--law", "kaplan"), ("--law is for runs that are fitted now",)),
+        (("--flops", "1e21", "--borrow"), ("--borrow is for runs that are fitted now",)),
         (("--hours", "3"), ("--hours needs --hardware: one of A100-40GB, A100-80GB, H100-80GB",)),
         (("--hours", "3", "--hardware", "H100", "--utilisation", "half"), ("such as 0.4, or modelled",)),
         (("--hours", "3", "--utilisation", "modelled"), ("--hours needs --hardware",)),
@@ -259,7 +260,54 @@ def test_a_prices_file_with_a_wrong_key_or_no_unit(cli: Cli, tmp_path: Path) -> 
 def test_runs_that_do_not_determine_the_law_are_failed_work(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "one.csv"
     file.write_text("run,params,tokens,loss\n" + "".join(f"a,1e8,{k}e9,{3 + 1 / k}\n" for k in range(1, 9)))
-    refused(cli("plan", "--flops", "1e21", "--coefficients", file), 1, "nothing to plan with")
+    words = (
+        "one.csv does not determine chinchilla (",
+        "nothing to plan with: add checkpoints",
+        "--borrow",
+        "published law",
+    )
+    refused(cli("plan", "--flops", "1e21", "--coefficients", file), 1, *words)
+    told = answered(cli("plan", "--flops", "1e21", "--coefficients", file, "--borrow", "--json"))
+    assert told["about"].endswith("under the prior of the corpus")
+    assert told["intervals"]["params"]["low"] < told["params"] < told["intervals"]["params"]["high"]
+    again = cli("plan", "--flops", "1e21", "--coefficients", file, "--borrow", "--law", "kaplan")
+    refused(again, 2, "--borrow fits chinchilla, of which the corpus knows what is usual, and not kaplan")
+
+
+def test_a_fit_holds_its_refits_and_coefficients_that_its_law_allows(cli: Cli, tmp_path: Path) -> None:
+    file = write_runs(tmp_path / "runs.csv")
+    text = cli("fit", file, "--law", "chinchilla", "--bootstrap", 50, "--json").out
+    (tmp_path / "fit.json").write_text(text)
+    assert max(map(len, text.splitlines())) > 400  # refits of one coefficient are one line
+    by_fit = answered(cli("plan", "--flops", "1e21", "--coefficients", "fit.json", "--json"))
+    by_runs = answered(cli("plan", "--flops", "1e21", "--coefficients", file, "--bootstrap", 50, "--json"))
+    for name, ends in by_runs["intervals"].items():
+        assert by_fit["intervals"][name] == pytest.approx(ends, rel=1e-6)
+    assert by_fit["notes"][0].startswith("never tested there")
+    assert by_fit["about"].endswith("from fit.json, with 50 refits")
+    told = json.loads(text)
+    told["refits"]["E"] = told["refits"]["E"][:-1]
+    (tmp_path / "fit.json").write_text(json.dumps(told))
+    refused(
+        cli("plan", "--flops", "1e21", "--coefficients", "fit.json"), 2, "refits needs a list of numbers for each of"
+    )
+    told["refits"], told["coefficients"]["E"]["value"] = {}, -1
+    (tmp_path / "fit.json").write_text(json.dumps(told))
+    refused(cli("plan", "--flops", "1e21", "--coefficients", "fit.json"), 2, "E = -1 is out of the range of chinchilla")
+
+
+def test_where_repeated_data_end_is_said(cli: Cli) -> None:
+    asked = ("--unique-tokens", "1e9", "--coefficients", "muennighoff")
+    end = "1e+09 unique tokens end at a loss of 2.76145, however often they are repeated, and about 1.2e+21 FLOPs"
+    for flops in ("1e23", "1e24"):
+        refused(cli("plan", "--flops", flops, *asked), 2, end, "ask for fewer FLOPs")
+    for flops in ("1e22", "3e22"):
+        notes = " ".join(answered(cli("plan", "--flops", flops, *asked, "--json"))["notes"])
+        assert end in notes
+        assert "passes over the data are" in notes
+        assert "times the most of models as large in datablations-contour (120)" in notes
+    few = answered(cli("plan", "--flops", "1e20", *asked, "--json"))["notes"]
+    assert few == []
 
 
 # speed
@@ -271,6 +319,19 @@ def test_a_plan_with_published_coefficients_imports_nothing_heavy() -> None:
         "sys.argv = 'scalebook plan --like-params 13e9 --inference-tokens 2e12 --coefficients sardana --json'.split()\n"
         "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n    main()\n"
         "heavy = ('statsmodels', 'scipy', 'matplotlib', 'pandas', 'pyarrow', 'joblib', 'jinja2', 'typst')\n"
+        "print(*[m for m in heavy if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_a_plan_from_a_file_of_runs_imports_nothing_heavy(tmp_path: Path) -> None:
+    file = write_runs(tmp_path / "runs.csv")
+    code = (
+        "import sys, contextlib, io\nfrom scalebook.cli import main\n"
+        f"sys.argv = ['scalebook', 'plan', '--flops', '1e21', '--coefficients', {str(file)!r}, '--json']\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n    main()\n"
+        "heavy = ('duckdb', 'scipy', 'matplotlib', 'pandas', 'pyarrow.compute', 'pyarrow.parquet', 'joblib')\n"
         "print(*[m for m in heavy if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

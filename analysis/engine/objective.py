@@ -137,8 +137,12 @@ def expand(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems, *
         f = _full(jet.value, x, problems)
         r, psi, total = loss.parts(f, problems.target, w)
         pull = w * psi
-        major = w if loss.delta == np.inf else w * loss.delta / np.maximum(np.abs(r), loss.delta)
-        curve = major if not exact or loss.delta == np.inf else w * (np.abs(r) <= loss.delta)
+        major = curve = w
+        if loss.delta < np.inf:
+            size = np.abs(r)
+            inside = size <= loss.delta
+            major = np.divide(w * loss.delta, np.maximum(size, loss.delta, out=size), out=size)
+            curve = w * inside if exact else major
         if loss.log:  # r = log L - log f: r_i = -f_i / f and r_ij = -f_ij / f + f_i f_j / f^2
             inverse = 1.0 / f
             curve = (curve + pull if exact else curve) * inverse * inverse
@@ -158,7 +162,8 @@ def expand(coordinates: Coordinates, loss: Loss, x: Array, problems: Problems, *
         if curve is major:
             scale = np.einsum("rkk->rk", hessian).copy()
         else:
-            scale = np.matmul(slopes[:, :p] ** 2, np.broadcast_to(major, f.shape)[:, :, None])[:, :, 0]
+            squares = np.multiply(slopes[:, :p], slopes[:, :p], out=weighted[:, :p])
+            scale = np.matmul(squares, np.broadcast_to(major, f.shape)[:, :, None])[:, :, 0]
         if exact:
             for i, j in pairs:
                 pulled = np.einsum("rn,rn->r", _full(jet.second[i, j], x, problems), pull)

@@ -71,8 +71,7 @@ def draw_signs(table: Table, count: int, seed: list[int]) -> Array:
     """
     labels = np.arange(len(table.target)) if table.clusters is None else table.clusters
     signs = np.random.default_rng(seed).integers(0, 2, (count, int(labels.max()) + 1)) * 2 - 1
-    drawn: Array = signs[:, labels].astype(float)
-    return drawn
+    return _by_row(signs, labels)
 
 
 def draw_counts(table: Table, count: int, seed: list[int]) -> Array:
@@ -80,5 +79,10 @@ def draw_counts(table: Table, count: int, seed: list[int]) -> Array:
     labels = np.arange(len(table.target)) if table.clusters is None else table.clusters
     groups = int(labels.max()) + 1
     drawn = np.random.default_rng(seed).multinomial(groups, np.full(groups, 1 / groups), size=count)
-    counts: Array = drawn[:, labels].astype(float)
-    return counts
+    return _by_row(drawn, labels)
+
+
+def _by_row(values: NDArray[np.int64], labels: NDArray[np.intp]) -> Array:
+    """What each cluster has, at all of its rows, which lie together: else every pass over one resample jumps."""
+    taken: Array = np.take(values.astype(float), labels, axis=1)
+    return taken

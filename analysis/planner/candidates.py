@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..designs import levels
 from ..points import SAME_SIZE, Points
 from .belief import Array, Places
 
 #: Steps between sizes: the root of two, wider where there would be more sizes than this.
 SIZES, STEP = 10, 2**0.5
+#: Sizes below the smallest run's, as shares of it, where runs have fewer sizes than tell how loss changes with them.
+SMALLER, FEW = (1 / 8, 1 / 4, 1 / 2), 3
 #: Usual tokens per parameter, besides the user's own.
 RATIOS = (10.0, 20.0, 40.0, 80.0)
 #: Shares of the target's training that can be run ahead of it.
@@ -124,17 +127,29 @@ def candidates(points: Points, params: float, tokens: float, budget: float) -> l
     -------
     list of Candidate
         Sizes from that of the smallest run to below the target, on tokens up to the target's, and the target's own
-        beginning. Empty if nothing can be paid for.
+        beginning. Where the runs have fewer than `FEW` sizes, smaller ones too, and no whole run that is shorter than
+        one that there is at its size. Empty if nothing can be paid for.
     """
     smallest = float(points.sizes[0])
     steps = int(np.clip(np.ceil(np.log(params / smallest) / np.log(STEP)), 1, SIZES))
     sizes = [float(size) for size in np.geomspace(smallest, params, steps + 1)[:-1] if size * SAME_SIZE < params]
+    few = levels(points) < FEW
+    if few:
+        sizes = [share * smallest for share in SMALLER] + sizes
     own = (points["tokens"] / points["params"])[points.final]
     ratios = sorted({*RATIOS, *np.quantile(own, [0.0, 0.5, 1.0]).tolist(), tokens / params})
     kept = [ratio for k, ratio in enumerate(ratios) if not k or ratio > SAME_SIZE * ratios[k - 1]]
     whole = [Candidate(n, ratio * n, ratio * n) for n in sizes for ratio in kept if ratio * n <= tokens]
+    if few:  # the runs there have been where a shorter one would go, and there is little else to choose from
+        whole = [one for one in whole if one.tokens >= longest(points, one.params) * (1 - 1e-9)]
     part = [Candidate(params, share * tokens, tokens) for share in PARTS]
     return [one for one in (*whole, *part) if one.flops <= budget]
+
+
+def longest(points: Points, params: float) -> float:
+    """Tokens of the longest run of a size; zero where there is none."""
+    there = np.abs(np.log(points["params"] / params)) <= np.log(SAME_SIZE) / 2
+    return float(points["tokens"][there].max(initial=0.0))
 
 
 def doubled(points: Points, params: float, budget: float) -> list[Candidate]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from scalebook.corpus.database import Corpus
 from scalebook.corpus.errors import Misuse, UnknownName
 
 from .request import Clock
+
+if TYPE_CHECKING:
+    from scalebook.corpus.database import Corpus
 
 #: With longer contexts a growing share of the arithmetic is in attention, which 6 N D does not count.
 USUAL_CONTEXT = 4096

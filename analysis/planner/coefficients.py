@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scalebook.corpus.database import Corpus
 from scalebook.corpus.errors import Misuse, ScalebookError
 
 from ..bases import refuse_mixture
@@ -22,6 +21,8 @@ from ..variants import law_named
 from .spending import Spending
 
 if TYPE_CHECKING:  # the fitting engine is not loaded for coefficients that are published
+    from scalebook.corpus.database import Corpus
+
     from ..optimal.power import PowerLaw
     from ..points import Points
 
@@ -41,6 +42,8 @@ class Reach:
         Smallest and largest.
     held : mapping of str to (float, float)
         The same of what else the law takes.
+    passes : tuple of (float, float)
+        Sizes, and the most passes over its data that a run of each made, where data were repeated.
     """
 
     family: str
@@ -48,10 +51,18 @@ class Reach:
     tokens: tuple[float, float]
     ratio: tuple[float, float]
     held: Mapping[str, tuple[float, float]] = field(default_factory=dict, kw_only=True)
+    passes: tuple[tuple[float, float], ...] = field(default=(), kw_only=True)
 
-    def beyond(self, params: float, tokens: float, held: Mapping[str, float] = {}) -> list[str]:
+    def beyond(
+        self, params: float, tokens: float, held: Mapping[str, float] = {}, passes: float | None = None
+    ) -> list[str]:
         """Sentences on what lies outside, with how far."""
         told = []
+        # a small model that saw its data often says nothing of a large one
+        as_large = [most for size, most in self.passes if size >= min(params, self.params[1])]
+        if passes is not None and passes > (most := max(as_large, default=1.0)) * (1 + 1e-9):
+            where = f"{'of models as large ' if as_large else ''}in {self.family} ({most:.3g})"
+            told.append(f"{passes:.3g} passes over the data are {passes / most:.3g} times the most {where}")
         for what, value, (low, high) in (
             ("parameters", params, self.params),
             ("tokens", tokens, self.tokens),
@@ -152,11 +163,31 @@ def refuse_unplannable(law: Law, held: Collection[str] = ()) -> None:
 def reach_of(corpus: Corpus, family: str) -> Reach | None:
     """What the runs of a family reached; None if the corpus does not have it."""
     sql = (  # of checkpoints, for the view of losses takes four times as long
-        "select min(params), max(params), min(tokens), max(tokens), min(tokens / params), max(tokens / params)"
-        " from runs join checkpoints using (run) where family = ? and tokens > 0"
+        "select min(params), max(params), min(tokens), max(tokens), min(tokens / params), max(tokens / params),"
+        " coalesce(max(tokens / unique_tokens), 0) from runs join checkpoints using (run)"
+        " where family = ? and tokens > 0"
     )
-    found = corpus.rows(sql, [family])[0] if family else (None,)
-    return None if None in found else Reach(family, found[:2], found[2:4], found[4:])
+    *found, passes = corpus.rows(sql, [family])[0] if family else (None, 0.0)
+    if None in found:
+        return None
+    by_size = (
+        "select params, max(tokens / unique_tokens) from runs join checkpoints using (run)"
+        " where family = ? and tokens > 0 and unique_tokens > 0 group by params order by params"
+    )
+    seen = tuple(corpus.rows(by_size, [family])) if passes > 1 else ()
+    return Reach(family, (found[0], found[1]), (found[2], found[3]), (found[4], found[5]), passes=seen)
+
+
+def reach_of_points(points: Points) -> Reach:
+    """What some runs reached."""
+    size, spent = points["params"], points["tokens"]
+    ends = [(float(of.min()), float(of.max())) for of in (size, spent, spent / size)]
+    seen: tuple[tuple[float, float], ...] = ()
+    if "unique_tokens" in points.columns:
+        passes = spent / points["unique_tokens"]
+        each = ((float(n), float(np.nanmax(passes[size == n], initial=0.0))) for n in points.sizes)
+        seen = tuple((n, most) for n, most in each if most > 0)
+    return Reach(points.family, *ends, passes=seen)
 
 
 def fitted_coefficients(
@@ -175,31 +206,29 @@ def fitted_coefficients(
     form = law_named(law)
     refuse_unplannable(form)
     refuse_mixture(points, form.inputs, remedy="")
-    found = estimate(points, law, Options(seed=seed))
+    # errors come from the refits: those of the fit itself would be clustered by Student's t, which loads SciPy
+    found = estimate(points, law, Options(seed=seed, cluster="none"))
     fit = found.fit
     if fit.status != "converged":
-        raise ScalebookError(
-            f"{points.family}: {fit.law.name} is {fit.status.replace('_', ' ')} ({fit.reason}),"
-            " so that there is nothing to plan with"
-        )
+        from .undetermined import what_to_do
+
+        raise ScalebookError(what_to_do(points, fit))
     draws: dict[str, Array] = {}
     if bootstraps:
         drawn = bootstrap(fit.law, found.points.columns, fit, bootstraps, clusters=found.points["run"], seed=seed)
         draws = {name: drawn.values[drawn.converged, k] for k, name in enumerate(drawn.names)}
     about = f"{fit.law.name} fitted to {points.family}: {len(points)} points of {len(points.runs)} runs"
-    size, spent = points["params"], points["tokens"]
-    ratio = spent / size
-    reach = Reach(points.family, (size.min(), size.max()), (spent.min(), spent.max()), (ratio.min(), ratio.max()))
+    reach = reach_of_points(points)
     return Coefficients(points.family, about, fit.law, fit.values, points.unit, draws, reach, found.params_basis)
 
 
 def coefficients_of_json(text: str, name: str, corpus: Corpus | None = None) -> Coefficients:
-    """Coefficients of a fit as ``scalebook fit --json`` writes it; intervals of single coefficients are no draws.
+    """Coefficients of a fit as ``scalebook fit --json`` writes it, and its refits, if it holds any, as draws.
 
     Raises
     ------
     Misuse
-        If the text is not such a fit, or the fit has not converged.
+        If the text is not such a fit, the fit has not converged, or a coefficient is out of its law's range.
     """
     wrong = f"{name} is no fit as scalebook fit --json writes it"
     try:
@@ -219,9 +248,62 @@ def coefficients_of_json(text: str, name: str, corpus: Corpus | None = None) -> 
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise Misuse(f"{wrong}: coefficient {coefficient} of {law.name} has no value")
         values[coefficient] = float(value)
+    refuse_beyond(law, values, name)
     family = str(told.get("family") or name)
-    about = f"{law.name} fitted to {family}, from {name}, which holds no refits for intervals"
-    reach = reach_of(corpus, family) if corpus else None
+    draws = _refits(told.get("refits"), law, wrong)
+    held = f"with {len(next(iter(draws.values())))} refits" if draws else "which holds no refits for intervals"
+    about = f"{law.name} fitted to {family}, from {name}, {held}"
+    if not draws:
+        about += " (scalebook fit --bootstrap 200 --json writes them)"
+    reach = _reach_told(told.get("reach"), family) or (reach_of(corpus, family) if corpus else None)
     return Coefficients(
-        name, about, law, values, str(told.get("unit") or "nats/token"), {}, reach, told.get("params_basis")
+        name, about, law, values, str(told.get("unit") or "nats/token"), draws, reach, told.get("params_basis")
     )
+
+
+def refuse_beyond(law: Law, values: Mapping[str, float], name: str) -> None:
+    """Refuse coefficients that a fit could not have found.
+
+    Raises
+    ------
+    Misuse
+        With what the law allows.
+    """
+    for coefficient, value in values.items():
+        laid = law.coefficients[coefficient]
+        if not (np.isfinite(value) and laid.low <= value <= laid.high):
+            allowed = f"from {laid.low:g}" if laid.low > -np.inf else "any number"
+            allowed += f" to {laid.high:g}" if laid.high < np.inf else ""
+            raise Misuse(
+                f"{name}: {coefficient} = {value:g} is out of the range of {law.name} ({coefficient},"
+                f" {laid.meaning}, is {allowed}): correct it, or fit again with scalebook fit --json"
+            )
+
+
+def _refits(told: Any, law: Law, wrong: str) -> dict[str, Array]:
+    """Draws of every coefficient, of one length; none where the fit holds none.
+
+    Raises
+    ------
+    Misuse
+        If they are not that.
+    """
+    if not told:
+        return {}
+    try:
+        draws = {name: np.array(told[name], float) for name in law.coefficients}
+    except (KeyError, TypeError, ValueError):
+        draws = {}
+    lengths = {column.shape for column in draws.values()}
+    if len(lengths) != 1 or len(*lengths) != 1 or not all(np.isfinite(column).all() for column in draws.values()):
+        raise Misuse(f"{wrong}: refits needs a list of numbers for each of {', '.join(law.coefficients)}, equally long")
+    return draws
+
+
+def _reach_told(told: Any, family: str) -> Reach | None:
+    """What the runs of a fit reached, if it says so."""
+    try:
+        ends = [(float(low), float(high)) for low, high in (told[k] for k in ("params", "tokens", "tokens_per_param"))]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return Reach(family, *ends)

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from scalebook.corpus.database import Corpus, open_corpus
 from scalebook.corpus.errors import Misuse, UnknownName
 
 from ..frames import points_of_frame
 from ..points import Points, family_points
 from .answer import Answer
-from .clock import clock_of
-from .coefficients import (
-    Coefficients,
-    Powers,
-    coefficients_of_json,
-    fitted_coefficients,
-)
-from .literature import plannable, published_coefficients
+from .coefficients import Coefficients, Powers, coefficients_of_json, fitted_coefficients
 from .mixtures import Mixture
 from .plan import plan as planned
-from .prices import read_prices
 from .request import Request
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from scalebook.corpus.database import Corpus
+
+    from .prices import Told
+    from .request import Clock
 
 #: The refit of Chinchilla's runs, whose own coefficients contradict its other approaches (arXiv:2404.10102).
 DEFAULT_COEFFICIENTS = "besiroglu2024-published"
@@ -50,6 +47,7 @@ def plan(
     utilisation: float | Literal["modelled"] | None = None,
     level: float = 0.95,
     law: str | None = None,
+    borrow: bool = False,
     bootstraps: int = 200,
     seed: int = 0,
 ) -> Answer:
@@ -84,6 +82,8 @@ def plan(
         Level of the intervals.
     law : str, optional
         Law to fit; chinchilla, or data_constrained with `unique_tokens`.
+    borrow : bool
+        Fit Chinchilla's law under the prior that the corpus taught, so that any runs determine it.
     bootstraps, seed : int
         Refits for the intervals, and their seed.
 
@@ -98,7 +98,9 @@ def plan(
     >>> f"{answer.plan.params:.3g}"
     '4.07e+10'
     """
-    with open_corpus() as corpus:
+    asked = (prices, hours, hardware, utilisation)
+    named = isinstance(coefficients, str | Path)
+    with _database(named or devices != 1 or any(value is not None for value in asked)) as corpus:
         request = Request(
             flops,
             loss,
@@ -108,12 +110,19 @@ def plan(
             active_share,
             granularity,
             experts,
-            read_prices(corpus, prices) if prices is not None else None,
-            clock_of(corpus, hardware, precision, devices, utilisation, hours),
+            *_economics(corpus, prices, hardware, precision, devices, utilisation, hours),
             level,
         )
-        found = _known(corpus, coefficients, law, unique_tokens is not None, bootstraps, seed)
-        if utilisation == "modelled":
+        form = law or ("data_constrained" if unique_tokens is not None else "chinchilla")
+        found: Coefficients | Powers | Mixture | Points
+        if isinstance(coefficients, str | Path):
+            assert corpus is not None
+            found = _named(corpus, coefficients, law, borrow)
+        else:
+            found = coefficients if isinstance(coefficients, Points) else points_of_frame(coefficients)
+        if isinstance(found, Points):
+            found = _fitted(found, form, borrow, bootstraps, seed)
+        if utilisation == "modelled" and corpus:
             from .pace import paced
             from .speeds import device_named
 
@@ -121,30 +130,59 @@ def plan(
     return planned(found, request)
 
 
-def _known(
-    corpus: Corpus,
-    given: str | Path | pd.DataFrame | Points,
-    law: str | None,
-    repeated: bool,
-    bootstraps: int,
-    seed: int,
-) -> Coefficients | Powers | Mixture:
-    """What is known of the loss: published, from a file, or fitted now."""
-    if law is not None and isinstance(given, str | Path) and not _is_family(corpus, given):
-        raise Misuse(f"--law is for runs that are fitted now; {given} has a law of its own")
-    form = law or ("data_constrained" if repeated else "chinchilla")
-    if isinstance(given, str | Path):
-        text = str(given)
-        if Path(given).is_file():
-            if Path(given).suffix.lower() != ".json":
-                raise Misuse(f"{text} is a file of runs: read it with scalebook.load_runs, and plan with that")
-            return coefficients_of_json(Path(given).read_text(encoding="utf-8"), text, corpus)
-        if not _is_family(corpus, text):
-            return _published(corpus, text)
-        given = family_points(corpus, text)
-    elif not isinstance(given, Points):
-        given = points_of_frame(given)
-    return fitted_coefficients(given, form, bootstraps=bootstraps, seed=seed)
+def _database(asked: bool) -> AbstractContextManager[Corpus | None]:
+    """The corpus, where something of it is asked: opening it takes as long as a whole plan from runs."""
+    if not asked:
+        return nullcontext()
+    from scalebook.corpus.database import open_corpus
+
+    return open_corpus()
+
+
+def _economics(
+    corpus: Corpus | None,
+    prices: Path | str | None,
+    hardware: str | None,
+    precision: str,
+    devices: int,
+    utilisation: float | Literal["modelled"] | None,
+    hours: float | None,
+) -> tuple[Told | None, Clock | None]:
+    """What arithmetic costs and how fast it goes, as far as it is asked."""
+    if corpus is None:
+        return None, None
+    from .clock import clock_of
+    from .prices import read_prices
+
+    told = read_prices(corpus, prices) if prices is not None else None
+    return told, clock_of(corpus, hardware, precision, devices, utilisation, hours)
+
+
+def _named(
+    corpus: Corpus, given: str | Path, law: str | None, borrow: bool
+) -> Coefficients | Powers | Mixture | Points:
+    """What a name stands for: a published law, a fit in a file, or runs of the corpus."""
+    text = str(given)
+    if Path(given).is_file() and Path(given).suffix.lower() != ".json":
+        raise Misuse(f"{text} is a file of runs: read it with scalebook.load_runs, and plan with that")
+    if _is_family(corpus, text) and not Path(given).is_file():
+        return family_points(corpus, text)
+    for option in ["--law"] * (law is not None) + ["--borrow"] * borrow:
+        raise Misuse(f"{option} is for runs that are fitted now; {text} has a law of its own")
+    if Path(given).is_file():
+        return coefficients_of_json(Path(given).read_text(encoding="utf-8"), text, corpus)
+    return _published(corpus, text)
+
+
+def _fitted(points: Points, form: str, borrow: bool, bootstraps: int, seed: int) -> Coefficients:
+    """A law fitted to runs now: alone, or under what the corpus knows of its coefficients."""
+    if not borrow:
+        return fitted_coefficients(points, form, bootstraps=bootstraps, seed=seed)
+    if form != "chinchilla":
+        raise Misuse(f"--borrow fits chinchilla, of which the corpus knows what is usual, and not {form}")
+    from ..forecast.coefficients import coefficients_to_plan_with
+
+    return coefficients_to_plan_with(points, seed)
 
 
 def _is_family(corpus: Corpus, name: str | Path) -> bool:
@@ -153,6 +191,8 @@ def _is_family(corpus: Corpus, name: str | Path) -> bool:
 
 def _published(corpus: Corpus, name: str) -> Coefficients | Powers | Mixture:
     """A published law, by an unambiguous beginning among those that a plan can be made with, else by any name."""
+    from .literature import plannable, published_coefficients
+
     every = plannable(corpus)
     known = [law for law, enough in every.items() if enough]
     near = [law for law in known if name and law.lower().startswith(name.lower())]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from scalebook.corpus.database import Corpus
 from scalebook.corpus.errors import Misuse
 
 from ..law import laws
@@ -14,6 +13,8 @@ from .coefficients import Coefficients, Powers, reach_of
 from .mixtures import KINDS, Mixture, mixture
 
 if TYPE_CHECKING:  # the fitting engine is not loaded for coefficients that are published
+    from scalebook.corpus.database import Corpus
+
     from ..optimal.power import PowerLaw
 
 #: Formulas of published laws: our law, and our names of the paper's coefficients.

@@ -22,9 +22,10 @@ from .answer import Answer, Interval, Model
 from .coefficients import MOST_FAILED, Coefficients, Powers
 from .mixture_plan import best_mixture
 from .mixtures import Mixture
+from .plateau import plateau
 from .repeats import effective
 from .request import Request
-from .solved import models, solve, spending_of
+from .solved import models, solve, spending_of, surface_of
 from .spending import Share
 from .surface import Surface
 
@@ -96,8 +97,12 @@ def plan(source: Coefficients | Powers | Mixture, request: Request) -> Answer:
 def _notes(source: Coefficients, request: Request, chosen: Model) -> list[str]:
     """What to know before believing it."""
     told = []
+    if request.unique_tokens is not None and chosen.loss is not None:
+        end = plateau(surface_of(source, request))
+        if end and chosen.loss <= end.reached:
+            told.append(f"{end.words}: more compute, or more passes, buy nothing there")
     if source.reach:
-        if beyond := source.reach.beyond(chosen.params, chosen.tokens, source.held):
+        if beyond := source.reach.beyond(chosen.params, chosen.tokens, source.held, chosen.epochs):
             told.append(f"never tested there: {'; '.join(beyond)}")
     else:
         told.append(f"the corpus does not know what sizes and tokens {source.name} was fitted to")
@@ -164,12 +169,13 @@ def _by_powers(source: Powers, request: Request) -> Answer:
     if flops is None:
         assert request.like_params is not None
         flops = source.flops_for(request.like_params)
+    whose = "asked" if request.like_params is None else f"for which {request.like_params:g} parameters are the best"
     size, spent = source.at(flops)
     model = Model.of(size, spent, None, request, Share(request.active_share))
     notes = []
     if abs(model.train_flops / flops - 1) > 1e-3:
         notes.append(
-            f"6 N D of the published powers is {model.train_flops / flops - 1:+.2%} off the {flops:.4g} FLOPs asked"
+            f"6 N D of the published powers is {model.train_flops / flops - 1:+.2%} off the {flops:.4g} FLOPs {whose}"
         )
     if source.reach is None:
         notes.append(f"the corpus does not know what sizes and tokens {source.name} was fitted to")

@@ -27,11 +27,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scalebook.corpus.database import Corpus
 from scalebook.corpus.errors import Misuse, UnknownName
 
 from .cost import Prices
+
+if TYPE_CHECKING:
+    from scalebook.corpus.database import Corpus
 
 Table = Mapping[str, object]
 

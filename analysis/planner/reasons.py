@@ -10,7 +10,7 @@ from scalebook.corpus.errors import Misuse
 
 from ..designs import levels
 from ..points import SAME_SIZE, Points
-from .candidates import Candidate, Target, candidates, short
+from .candidates import Candidate, Target, candidates, longest, short
 
 #: How far beyond the runs, in size, the corpus has few families to learn from.
 FAR = 1000.0
@@ -96,8 +96,9 @@ def reason(points: Points, target: Target, runs: Sequence[Candidate]) -> str:
         said.append(
             f"the target is {target.params / top:.2g} times the largest size, not {target.params / largest:.2g}"
         )
-    elif whole:
-        said.append("more tokens per parameter, or more runs, at known sizes")
+    elif known := [run for run in runs if not run.partial and longest(points, run.params)]:
+        more = any(run.tokens > longest(points, run.params) * (1 + 1e-9) for run in known)
+        said.append(f"more {'tokens per parameter' if more else 'runs'} at known sizes")
     if any(run.partial for run in runs):
         said.append("the target's own curve begins, which is no extra cost if it is trained on")
     return "; ".join(said)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scalebook.corpus.errors import Misuse
 
-from .prices import Told
+if TYPE_CHECKING:
+    from .prices import Told
 
 
 @dataclass(frozen=True)

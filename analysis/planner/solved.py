@@ -9,6 +9,7 @@ from scalebook.corpus.errors import Misuse
 from ..law import Array
 from .answer import Model
 from .coefficients import Coefficients
+from .plateau import plateau
 from .request import Request
 from .spending import Share, Spending
 from .surface import Surface
@@ -80,7 +81,7 @@ def model_at(source: Coefficients, surface: Surface, request: Request, n: Array,
         If there is none there.
     """
     if not np.isfinite(n + d).all():
-        raise Misuse(_why(source, request))
+        raise Misuse(_why(source, request, surface))
     size, spent, loss = float(np.exp(n[0, 0])), float(np.exp(d[0, 0])), float(surface.loss(n, d)[0, 0])
     return Model.of(size, spent, loss, request, surface.spending, source.held)
 
@@ -107,7 +108,7 @@ def reachable(surface: Surface, source: Coefficients, loss: float) -> None:
     raise Misuse(f"no model has a loss of {loss:g} by {source.law.name} with {source.name}: {why}")
 
 
-def _why(source: Coefficients, request: Request) -> str:
+def _why(source: Coefficients, request: Request, surface: Surface) -> str:
     """Why there is no optimum."""
     what = source.law.name
     if request.loss is not None:
@@ -115,6 +116,12 @@ def _why(source: Coefficients, request: Request) -> str:
         return f"{what} with {source.name} has no cheapest model of a loss of {request.loss:g} within {most}"
     if request.like_params is not None:
         return f"by {what} with {source.name}, no compute has its best use in {request.like_params:g} parameters"
+    assert request.budget is not None
+    if (end := plateau(surface)) and request.budget >= end.flops:
+        return (
+            f"{what} with {source.name} has no best split of {request.budget:.3g} FLOPs: {end.words}; ask for fewer"
+            " FLOPs, or give the plan more --unique-tokens"
+        )
     return (
         f"{what} with {source.name} has no best split of {request.budget:.3g} FLOPs: its loss falls, or stays, all the"
         " way to an extreme size"

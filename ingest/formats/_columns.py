@@ -79,7 +79,6 @@ def sheet(
         If a column is missing that is needed.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     chosen = choose(given, asked, names, usual or {})
     _complete(given, asked, names, {*chosen, *(("run",) if run else ())})
@@ -97,13 +96,25 @@ def sheet(
         if taken.constant is not None:
             columns[OURS[ours]] = pa.repeat(taken.constant, table.num_rows)
         elif COLUMNS[OURS[ours]] == "number":
-            numbers = table[taken.theirs].cast(pa.float64())
-            columns[OURS[ours]] = numbers if taken.factor == 1 else pc.multiply(numbers, pa.scalar(taken.factor))
+            columns[OURS[ours]] = _numbers(table[taken.theirs], taken.factor)
         else:
             columns[OURS[ours]] = table[taken.theirs]
     counted = chosen.get("tokens")
     stepped = counted is not None and counted.theirs.lower() in STEPS and counted.factor != 1
     return Sheet(pa.table(columns), step_tokens=stepped)
+
+
+def _numbers(column: Any, factor: float) -> Any:
+    """A column as numbers; Arrow's arithmetic is loaded only where it is needed: it is slow to load."""
+    import pyarrow as pa
+
+    if column.type != pa.float64():
+        column = column.cast(pa.float64())
+    if factor == 1:
+        return column
+    import pyarrow.compute as pc
+
+    return pc.multiply(column, pa.scalar(factor))
 
 
 def _complete(given: Given, asked: Asked, names: Sequence[str], there: set[str]) -> None:

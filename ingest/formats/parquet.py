@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from scalebook.corpus.errors import Misuse
 
@@ -46,6 +45,8 @@ def take(given: Given, kinds: Mapping[str, str]) -> pa.Table:
 
 
 def _cast(given: Given, name: str, values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    import pyarrow.compute as pc  # here, for the same reason
+
     try:
         # sizes beyond 2^53 may be rounded: no size is known so exactly
         return pc.cast(values, kind, safe=False)

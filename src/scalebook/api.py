@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scalebook.corpus.database import Corpus, open_corpus
+from scalebook.corpus.errors import Misuse, UnknownName
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,10 +141,16 @@ def _points(data: str | pd.DataFrame | Points) -> Points:
 
     if isinstance(data, Points):
         return data
-    if not isinstance(data, str):
+    if not isinstance(data, str | Path):
         return points_of_frame(data)
     with open_corpus() as corpus:
-        return family_points(corpus, data)
+        try:
+            return family_points(corpus, str(data))
+        except UnknownName:
+            if not (isinstance(data, Path) or Path(data).is_file() or Path(data).suffix):
+                raise
+            read = f"scalebook.load_runs({str(data)!r})"
+            raise Misuse(f"{data} is no family; a file is read first: give {read} instead of its name") from None
 
 
 def replicate(papers: Sequence[str] = (), corpus: Corpus | None = None) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -150,3 +151,13 @@ def test_a_lower_minimum_may_have_been_missed() -> None:
     assert missed(16, 16) == 0.0
     assert missed(64, 13) < 1e-6
     assert missed(8, 0) == 1.0
+
+
+@pytest.mark.parametrize("given", [str, Path])
+def test_a_file_where_a_family_is_expected_says_how_files_are_read(tmp_path: Path, given: type) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text("run,params,tokens,loss\n")
+    with pytest.raises(Misuse, match=r"mine\.csv is no family; a file is read first: give scalebook\.load_runs\('"):
+        scalebook.predict(given(file), 1e9, 2e10)
+    with pytest.raises(UnknownName, match="no family named 'gpt33'"):
+        scalebook.predict("gpt33", 1e9, 2e10)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from scipy.optimize import brentq
 
 from scalebook.analysis.law import laws
@@ -40,6 +41,31 @@ def test_a_plan_at_the_shell_against_the_imports_of_its_rivals(benchmark: Any) -
     benchmark.extra_info["plan [s], fastest"] = min(pair[0][0] for pair in pairs)
     benchmark.extra_info["ratio"] = float(ours / theirs)
     assert ours < 1.2 * theirs
+
+
+@pytest.mark.parametrize("checkpoints", [5, 334])
+def test_a_plan_from_a_file_of_runs_against_the_imports_of_its_rivals(
+    benchmark: Any, tmp_path: Path, checkpoints: int
+) -> None:
+    """Thirty runs, of which the longer ones have 10,020 checkpoints in all, with 200 refits."""
+    file = tmp_path / "runs.csv"
+    rng = np.random.default_rng(0)
+    with file.open("w") as lines:
+        lines.write("run,params,tokens,loss\n")
+        for k, params in enumerate(np.geomspace(5e7, 8e8, 30)):
+            for tokens in np.linspace(0.05, 1.0, checkpoints) * params * (10, 20, 40)[k % 3]:
+                loss = LAW["E"] + LAW["A"] * params ** -LAW["alpha"] + LAW["B"] * tokens ** -LAW["beta"]
+                lines.write(f"r{k},{params:.0f},{tokens:.0f},{loss * np.exp(0.003 * rng.normal())}\n")
+    plan = ("plan", "--flops", "1e21", "--coefficients", str(file), "--json")
+    imports = "import numpy, scipy.optimize, pandas"
+    pairs = [(spent(CONSOLE, *plan), spent(sys.executable, "-c", imports)) for _ in range(5)]
+    ours, theirs = (np.median([pair[k][1] for pair in pairs]) for k in (0, 1))
+    benchmark.pedantic(spent, (CONSOLE, *plan), rounds=3)
+    benchmark.extra_info["plan [s of processor]"] = float(ours)
+    benchmark.extra_info[f"{imports} [s of processor]"] = float(theirs)
+    benchmark.extra_info["plan [s], fastest"] = min(pair[0][0] for pair in pairs)
+    benchmark.extra_info["ratio"] = float(ours / theirs)
+    assert ours < (1.2 if checkpoints == 5 else 2.0) * theirs
 
 
 def one_by_one(values: dict[str, float], loss: float, served: float) -> float:

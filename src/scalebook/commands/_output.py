@@ -6,10 +6,14 @@ import datetime
 import decimal
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
+
+#: A list of numbers, broken into lines; a text never is.
+_NUMBERS = re.compile(r"\[\n\s*-?[0-9][-+.eE0-9]*(?:,\n\s*-?[0-9][-+.eE0-9]*)*\n\s*\]")
 
 
 def plain(value: object) -> Any:
@@ -30,8 +34,9 @@ def plain(value: object) -> Any:
 
 
 def echo_json(value: object) -> None:
-    """Print a value as JSON."""
-    click.echo(json.dumps(plain(value), indent=1, allow_nan=False))
+    """Print a value as JSON; numbers of one list stand on one line."""
+    told = json.dumps(plain(value), indent=1, allow_nan=False)
+    click.echo(_NUMBERS.sub(lambda found: " ".join(found[0].split()), told))
 
 
 def echo_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:

@@ -33,7 +33,7 @@ OBJECTIVES = ("huber-log", "huber", "lsq-log", "lsq", "lad-log", "likelihood")
     type=click.IntRange(0),
     default=0,
     metavar="N",
-    help="Errors from N refits on resampled data.",
+    help="Errors from N refits on resampled data; --json holds them, for the intervals of `scalebook plan`.",
 )
 @click.option(
     "--cluster",

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from scalebook.analysis.planner.next_run import NextRun
 
 
+#: A share that is smaller is what rounding leaves of none.
+ROUNDING = 1e-12
+
+
 @click.command("next-run")
 @click.argument("data", metavar="FAMILY|FILE ...", nargs=-1)
 @click.option("--budget-flops", type=float, metavar="C", help="Training FLOPs to spend, by 6 N D.")
@@ -104,7 +108,7 @@ def _tell(found: Any, as_json: bool, show: Any) -> None:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    return f"{100 * share if abs(share) > ROUNDING else 0:.3g} %"
 
 
 def _designs(found: NextRun) -> None:
@@ -115,7 +119,9 @@ def _designs(found: NextRun) -> None:
     from .fit import counting
 
     points, target = found.points, found.target
-    click.echo(f"{points.family}: {len(points)} points of {len(points.runs)} runs, {len(points.sizes)} sizes")
+    numbers = (len(points), "point"), (len(points.runs), "run"), (len(points.sizes), "size")
+    said = [f"{number} {word}{'s' * (number != 1)}" for number, word in numbers]
+    click.echo(f"{points.family}: {said[0]} of {said[1]}, {said[2]}")
     click.echo(
         f"target     {short(target.params)} parameters on {short(target.tokens)} tokens, {target.flops:.3g} FLOPs;"
         f" budget {found.budget_flops:.3g} FLOPs, {_percent(found.budget_flops / target.flops)} of that"
@@ -161,10 +167,9 @@ def _identification(found: NextRun) -> str:
     said = "the runs so far do not determine the law, so the forecast leans on the corpus;"
     if found.identified_by:
         needed = " and ".join(run.label for run in found.identified_by)
-        return (
-            f"{said} the cheapest that would: {needed} tokens ({sum(r.flops for r in found.identified_by):.3g} FLOPs)"
-        )
-    return f"{said} no set within the budget would determine it"
+        flops = sum(run.flops for run in found.identified_by)
+        return f"{said} the cheapest found that would: {needed} tokens ({flops:.3g} FLOPs)"
+    return f"{said} none of the {found.candidates} runs considered would determine it, alone or in the sets tried"
 
 
 def _recipes(found: Continuation) -> None:

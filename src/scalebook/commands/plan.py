@@ -33,10 +33,15 @@ if TYPE_CHECKING:
 @click.option(
     "--coefficients",
     metavar="NAME|FIT",
-    help="A published law, the output of `scalebook fit --json`, or a family or file to fit now."
-    " [default: besiroglu2024-published]",
+    help="A published law, the output of `scalebook fit --json` (with intervals if it has --bootstrap), or a family or"
+    " file to fit now. [default: besiroglu2024-published]",
 )
 @click.option("--law", metavar="NAME", help="Law to fit to a family or file. [default: chinchilla]")
+@click.option(
+    "--borrow",
+    is_flag=True,
+    help="Fit chinchilla under what the corpus knows of its coefficients: few runs determine it, too.",
+)
 @click.option(
     "--bootstrap",
     "bootstraps",
@@ -104,6 +109,7 @@ def command(as_json: bool, table: bool, **options: Any) -> None:
       scalebook plan --hours 72 --hardware H100-80GB --devices 64
       scalebook plan --flops 1e21 --coefficients krajewski2024-e64 --granularity 16
       scalebook plan --flops 1e21 --coefficients my_runs.csv
+      scalebook plan --flops 1e21 --coefficients my_few_runs.csv --borrow
     """
     from ._output import echo_json
 

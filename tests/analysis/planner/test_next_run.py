@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from scalebook.analysis.planner import next_run as module
-from scalebook.analysis.planner.candidates import Candidate, candidates, doubled
+from scalebook.analysis.planner.candidates import Candidate, Target, candidates, doubled
 from scalebook.analysis.planner.experience import discounted, experience
 from scalebook.analysis.planner.next_run import NextRun, next_run
+from scalebook.analysis.planner.reasons import reason
 from scalebook.analysis.points import Points
 from scalebook.corpus.errors import Misuse
 
@@ -99,6 +100,23 @@ def test_candidates_are_runs_that_one_could_train() -> None:
     assert {one.tokens / TOKENS for one in part} == {1 / 16, 1 / 8, 1 / 4, 1 / 2}
     assert all(one.end == one.tokens for one in some if not one.partial)
     assert candidates(points, PARAMS, TOKENS, 1e3) == []
+
+
+def test_few_sizes_are_joined_by_smaller_ones_and_no_run_is_had_twice_but_whole() -> None:
+    for sizes in ((8e8,), (8e8, 1.6e9)):
+        some = [one for one in candidates(made(sizes=sizes, ratios=(20.0,)), PARAMS, TOKENS, 1e22) if not one.partial]
+        assert min(one.params for one in some) == pytest.approx(1e8)
+        assert min(one.tokens for one in some if one.params == 8e8) == pytest.approx(1.6e10)
+    three = candidates(made(sizes=(8e8, 1.6e9, 3.2e9)), PARAMS, TOKENS, 1e22)
+    assert min(one.params for one in three) == 8e8
+
+
+def test_a_reason_is_true_of_the_runs() -> None:
+    points, target = made(sizes=(1e8,), ratios=(20.0,)), Target(PARAMS, TOKENS)
+    longer, again, smaller = (Candidate(n, d, d) for n, d in ((1e8, 4e9), (1e8, 2e9), (2.5e7, 5e8)))
+    assert reason(points, target, [longer]) == "more tokens per parameter at known sizes"
+    assert reason(points, target, [again]) == "more runs at known sizes"
+    assert reason(points, target, [smaller]) == "2 sizes for 1"
 
 
 def test_the_doubling_rule_doubles_until_the_budget_is_spent() -> None:

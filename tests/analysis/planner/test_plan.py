@@ -249,8 +249,24 @@ def test_a_frame_of_runs_and_a_fit_in_json_are_the_same_plan(tmp_path: Path) -> 
 
 
 def test_runs_that_do_not_determine_a_law_give_no_plan() -> None:
-    with pytest.raises(ScalebookError, match=r"sweep: chinchilla is .* nothing to plan with"):
+    with pytest.raises(ScalebookError, match=r"sweep does not determine chinchilla \(.*nothing to plan with: add"):
         plan(sweep(sizes=1), flops=1e21)
+
+
+def test_a_law_of_fewer_coefficients_is_proposed_where_it_is_determined_and_plans_near_the_runs() -> None:
+    every = sweep(scatter=0.0)
+    few = every.where(np.isin(np.arange(len(every)), (0, 3, 9, 14, 21)))
+    with pytest.raises(ScalebookError, match=r"with --law chinchilla_tied, which has fewer coefficients"):
+        plan(few, flops=1e21)
+    assert plan(few, flops=1e21, law="chinchilla_tied", bootstraps=0).plan.params > 0
+    line = every.where(np.arange(len(every)) % 4 == 1).where(np.arange(6) < 5)  # all at 20 tokens per parameter
+    with pytest.raises(ScalebookError, match="open, or with a published law"):
+        plan(line, flops=1e21)
+
+
+def test_a_size_that_was_asked_is_not_called_flops_that_were() -> None:
+    note, *_ = plan("quokka2025-approach1", like_params=1e9).notes
+    assert "off the 5.625e+20 FLOPs for which 1e+09 parameters are the best" in note
 
 
 @pytest.mark.parametrize(
@@ -261,6 +277,14 @@ def test_runs_that_do_not_determine_a_law_give_no_plan() -> None:
         ('{"law": "chinchilla"}', "it needs law and coefficients"),
         ('{"law": "chinchila", "coefficients": {}}', "did you mean 'chinchilla'"),
         ('{"law": "chinchilla", "coefficients": {"E": {"value": 1}}}', "coefficient A of chinchilla has no value"),
+        (
+            '{"law": "chinchilla", "coefficients": {"E": 1, "A": 9, "B": 9, "alpha": 4, "beta": 0.3}}',
+            r"alpha = 4 is out of the range of chinchilla \(alpha, power of model size, is from 0 to 3\)",
+        ),
+        (
+            '{"law": "chinchilla", "coefficients": {"E": NaN, "A": 9, "B": 9, "alpha": 1, "beta": 0.3}}',
+            "E = nan is out of the range",
+        ),
         ('{"law": "compute", "coefficients": {"E": 1, "C_0": 1, "a": 1}}', "needs a law of params and tokens"),
         ('{"law": "chinchilla", "coefficients": {}, "status": "not_identified"}', "the fit is not identified"),
     ],
