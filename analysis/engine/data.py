@@ -26,6 +26,8 @@ _EXPECTED = {
 """Columns whose largest value betrays another unit, by range."""
 
 
+ODD = 100.0
+"""A value so many times below what the largest of a column must reach is in another unit: first checkpoints are not."""
 GOLDEN = (1 + 5**0.5) / 2
 
 
@@ -144,8 +146,13 @@ def _column(data: Columns, name: str, where: str) -> Array:
         close = difflib.get_close_matches(name, [str(k) for k in data], n=1, cutoff=0.4)
         hint = f"; did you mean to rename '{close[0]}'?" if close else ""
         raise Misuse(f"{where}no column '{name}'{hint} (columns: {', '.join(map(str, data))})")
+    given = data[name]
+    if isinstance(given, np.ma.MaskedArray):  # what is masked is not known
+        given = given.astype(float).filled(np.nan)
     try:
-        column = np.asarray(data[name], dtype=float)
+        if np.iscomplexobj(given):
+            raise TypeError
+        column = np.asarray(given, dtype=float)
     except (TypeError, ValueError):
         raise Misuse(f"{where}column '{name}' is not numeric: {data[name]!r:.80}") from None
     if column.ndim != 1:
@@ -163,10 +170,14 @@ def _column(data: Columns, name: str, where: str) -> Array:
 
 def _suspicious(name: str, column: Array) -> list[str]:
     low, high, meant = _EXPECTED.get(name, (0.0, np.inf, ""))
-    largest = float(column.max(initial=0.0))
-    if not len(column) or low <= largest <= high:
+    if not len(column):
         return []
-    return [f"the largest value of '{name}' is {largest:.6g}: it is meant to hold {meant}"]
+    largest, least = float(column.max()), float(column.min())
+    if not low <= largest <= high:
+        return [f"the largest value of '{name}' is {largest:.6g}: it is meant to hold {meant}"]
+    if least < low / ODD:
+        return [f"the least value of '{name}' is {least:.6g}, the largest {largest:.6g}: it is meant to hold {meant}"]
+    return []
 
 
 def width(n: int) -> int:

@@ -354,3 +354,27 @@ def test_what_is_drawn_lies_in_memory_by_resample() -> None:
     for drawn in (draw_counts(table, 4, [0, 0]), draw_signs(table, 4, [0, 0])):
         assert drawn.flags.c_contiguous  # else a step on 10,000 points takes a third longer
         assert (drawn.reshape(4, 3, 3).std(axis=2) == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("row", "warned"),
+    [
+        ({"params": 1.3}, "the least value of 'params' is 1.3, the largest"),
+        ({"tokens": 300.0}, "the least value of 'tokens' is 300, the largest"),
+        ({}, ""),
+    ],
+)
+def test_a_row_in_another_unit_is_noticed(row: dict[str, float], warned: str) -> None:
+    data = {name: np.array(column) for name, column in GOOD.items()}
+    for name, value in row.items():
+        data[name][0] = value
+    told = " ".join(fit(CHINCHILLA, data).warnings)
+    assert warned in told if warned else "least value" not in told
+
+
+def test_masked_values_are_not_known_and_complex_ones_no_numbers() -> None:
+    masked = np.ma.masked_array(GOOD["loss"], mask=np.arange(len(GOOD["loss"])) == 2)
+    with pytest.raises(Misuse, match=r"'loss' has 1 of .* not finite and positive \(the first is nan in row 2\)"):
+        fit(CHINCHILLA, {**GOOD, "loss": masked})
+    with pytest.raises(Misuse, match="column 'loss' is not numeric"):
+        fit(CHINCHILLA, {**GOOD, "loss": GOOD["loss"] + 0j})
