@@ -97,8 +97,9 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
         If the points lack a column that the law takes, hold values that it cannot take, or mix ways of counting.
     """
     form = law_named(law)
-    if options.bootstraps == 1 or (options.bootstraps and form.estimate):
-        why = "an error needs two refits or more" if options.bootstraps == 1 else f"{law} is read off, not fitted"
+    if options.bootstraps == 1 or (options.bootstraps and (form.estimate or not form.free)):
+        known = f"{law} is read off, not fitted" if form.estimate else f"all coefficients of {form.name} are given"
+        why = "an error needs two refits or more" if options.bootstraps == 1 else known
         raise Misuse(f"{options.bootstraps} bootstrap refits say nothing: {why}")
     if options.cluster == "family":
         raise Misuse("one family is one cluster, and an interval needs several: use --cluster run or --cluster none")

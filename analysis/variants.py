@@ -43,6 +43,8 @@ def law_named(text: str) -> Law:
         match = re.fullmatch(r"\s*(\w+)\s*=\s*(\S+)\s*", part)
         if not match or not rest.rstrip().endswith("]"):
             raise Misuse(f"no constraint: {text!r}; write such as chinchilla[beta=alpha] or chinchilla[alpha=0.35]")
+        if match[1] in held:
+            raise Misuse(f"{match[1]} is constrained twice in {text!r}; say it once")
         held[match[1]] = _value(match[2])
     return law.constrain(**held)
 
