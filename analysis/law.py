@@ -229,7 +229,7 @@ def load_law(path: str | Path) -> Law:
     Raises
     ------
     Misuse
-        There is no such file, it does not run, or it holds no law that passes `soundness.check`, as those of the zoo do.
+        There is no such file, it does not run, or it holds no law that passes `soundness.check`, as those of the zoo.
     """
     file = Path(path)
     if not file.is_file():
@@ -245,7 +245,7 @@ def load_law(path: str | Path) -> Law:
     law = getattr(module, "LAW", None)
     if not isinstance(law, Law):
         raise Misuse(f"{file} must hold LAW, a scalebook.analysis.law.Law; it holds {type(law).__name__}")
-    from .soundness import check  # it needs the engine, which needs this file
+    from .soundness.check import check  # it needs the engine, which needs this file
 
     try:
         check(law)

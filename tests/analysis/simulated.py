@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scalebook.analysis.law import Array, Law
-from scalebook.analysis.soundness import coefficients, inputs, shift
+from scalebook.analysis.soundness.place import coefficients, inputs, shift
 
 __all__ = ["coefficients", "inputs", "shift", "table"]
 

@@ -11,7 +11,7 @@ import pytest
 from scalebook.analysis.engine.coordinates import Coordinates
 from scalebook.analysis.fit import Fit, fit
 from scalebook.analysis.law import Array, Coefficient, Law, laws
-from scalebook.analysis.soundness import check
+from scalebook.analysis.soundness.check import check
 from scalebook.corpus.errors import UnknownName
 
 from .simulated import shift, table  # noqa: TID251 (this folder, not the package)

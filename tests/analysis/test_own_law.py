@@ -18,7 +18,7 @@ from scalebook.analysis.estimation import Options, estimate
 from scalebook.analysis.fit import fit_batch
 from scalebook.analysis.law import find_law, laws, load_law
 from scalebook.analysis.points import family_points
-from scalebook.analysis.soundness import check
+from scalebook.analysis.soundness.check import check
 from scalebook.analysis.study import Study, study
 from scalebook.analysis.variants import canonical, law_named
 from scalebook.corpus.database import Corpus, open_corpus
