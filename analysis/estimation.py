@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from scalebook.corpus.errors import Misuse
 
 from .bases import named, refuse_mixture
+from .borrowing import Borrowed, resolve
 from .engine.search import AGREE
 from .engine.uncertainty import FLAT
 from .fit import Bootstrap, Estimate, Fit, Objective, bootstrap, fit
 from .law import Columns, Law
 from .points import Points, drop
-from .variants import law_named
+from .subspace import coefficients_of
 
 #: Starts that must agree, or else more are tried, and most that are.
 AGREEING, MOST_STARTS = 5, 256
@@ -56,11 +58,21 @@ class Options:
 
 @dataclass(frozen=True)
 class Estimation:
-    """A fit with the data it rests on."""
+    """A fit with the data it rests on, what its law borrowed, and the families that a reduced law is learnt from."""
 
     fit: Fit
     points: Points
     dropped: int
+    borrowed: tuple[Borrowed, ...] = ()
+    learnt_from: tuple[str, ...] = ()
+
+    @property
+    def subspace(self) -> dict[str, Any] | None:
+        """Of a reduced law: the families that it is learnt from, and the coefficients that its place stands for."""
+        if not self.learnt_from:
+            return None
+        known = np.isfinite(list(self.fit.values.values())).all()
+        return {"families": list(self.learnt_from), "coefficients": coefficients_of(self.fit) if known else None}
 
     @property
     def params_basis(self) -> str | None:
@@ -83,20 +95,24 @@ class Estimation:
             "unit": self.points.unit,
             "params_basis": self.params_basis,
             "flops_basis": self.flops_basis,
+            "borrowed": [asdict(one) for one in self.borrowed],
+            "subspace": self.subspace,
         }
 
 
 def estimate(points: Points, law: str, options: Options = Options()) -> Estimation:
-    """Fit a law by its name or its file; see `variants.law_named`.
+    """Fit a law by its name or its file, with coefficients that may be borrowed; see `borrowing.resolve`.
 
     Raises
     ------
     UnknownName
-        If there is no such law.
+        If there is no such law, or nobody of that name to borrow from.
     Misuse
-        If the points lack a column that the law takes, hold values that it cannot take, or mix ways of counting.
+        If a lender cannot lend, or the points lack a column that the law takes, hold values that it cannot take, or mix
+        ways of counting.
     """
-    form = law_named(law)
+    resolved = resolve(law, points, options.objective, lambda form, p: _searched(form, p.columns, None, options))
+    form = resolved.law
     if options.bootstraps == 1 or (options.bootstraps and (form.estimate or not form.free)):
         known = f"{law} is read off, not fitted" if form.estimate else f"all coefficients of {form.name} are given"
         why = "an error needs two refits or more" if options.bootstraps == 1 else known
@@ -110,7 +126,7 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
     if options.bootstraps and found.status == "converged":
         drawn = bootstrap(form, kept.columns, found, options.bootstraps, clusters=labels, seed=options.seed)
         found = _with_bootstrap(found, drawn)
-    return Estimation(found, kept, len(points) - len(kept))
+    return Estimation(found, kept, len(points) - len(kept), resolved.borrowed, resolved.families)
 
 
 def _searched(form: Law, columns: Columns, labels: ArrayLike | None, options: Options) -> Fit:
