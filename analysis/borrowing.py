@@ -173,11 +173,9 @@ def _reduced(law: Law, held: dict[str, float | str], points: Points, objective: 
 
 
 def _unrelated(lender: Points, points: Points) -> bool:
-    """Whether a family shares neither authors nor data with these points, and counts as they do."""
-    bases = [named(p, "params_basis") for p in (lender, points)]
-    alike = lender.unit == points.unit and (None in bases or bases[0] == bases[1])
-    return (
-        alike
-        and lender.family != points.family
-        and (lender.related or lender.family) != (points.related or points.family)
-    )
+    """Whether a family shares neither authors nor data with these points, with losses in one unit.
+
+    It may count sizes otherwise: a subspace is that of all families, and few would remain of one basis.
+    """
+    groups = [p.related or p.family for p in (lender, points)]
+    return lender.unit == points.unit and groups[0] != groups[1] and lender.family != points.family
