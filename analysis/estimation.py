@@ -95,6 +95,7 @@ class Estimation:
             "unit": self.points.unit,
             "params_basis": self.params_basis,
             "flops_basis": self.flops_basis,
+            "noise": self.fit.noise if np.isfinite(self.fit.noise) else None,
             "borrowed": [asdict(one) for one in self.borrowed],
             "subspace": self.subspace,
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from scalebook.corpus.errors import Misuse
+from scalebook.corpus.errors import Misuse, UnknownName
 
 from .law import Law, find_law, laws
 
@@ -35,7 +35,12 @@ def law_named(text: str) -> Law:
     ('E', 'A', 'B', 'alpha')
     """
     law, held = law_and_constraints(text)
-    return law.constrain(**held) if held else law
+    try:
+        return law.constrain(**held) if held else law
+    except UnknownName as error:
+        if "subspace" in held or any(isinstance(v, str) and v not in law.coefficients for v in held.values()):
+            raise Misuse(f"{error}; only `scalebook fit` takes families, published laws and subspaces") from error
+        raise
 
 
 def law_and_constraints(text: str) -> tuple[Law, dict[str, float | str]]:

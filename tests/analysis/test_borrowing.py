@@ -18,6 +18,7 @@ from scalebook.analysis.fit import Fit, fit
 from scalebook.analysis.law import Law, laws
 from scalebook.analysis.points import Points, family_points
 from scalebook.analysis.published import published
+from scalebook.analysis.variants import law_named
 from scalebook.corpus.database import Corpus, open_corpus
 from scalebook.corpus.errors import Misuse, ScalebookError
 
@@ -111,7 +112,7 @@ def test_a_coefficient_comes_before_a_family_of_its_name(mine: Points) -> None:
 def test_who_cannot_lend_is_refused(mine: Points, law: str, changed: dict[str, Any], message: str) -> None:
     points = replace(mine, family=changed.get("family", "mine"))
     if basis := changed.get("basis"):
-        points = replace(points, columns=mine.columns | {"params_basis": np.full(len(mine), basis, object)})
+        points = replace(points, columns={**mine.columns, "params_basis": np.full(len(mine), basis, object)})
     with pytest.raises(ScalebookError, match=message):
         resolve(law, points, "huber-log", of)
 
@@ -128,6 +129,14 @@ def test_the_reduced_law_is_learnt_from_unrelated_families(corpus: Corpus, mine:
     at = {"params": 1e9, "tokens": 1e11}
     assert CHINCHILLA.predict(**at, **said["subspace"]["coefficients"]) == pytest.approx(float(found.fit.predict(**at)))
     assert estimate(mine, "chinchilla").as_dict()["subspace"] is None
+
+
+@pytest.mark.parametrize("name", ["chinchilla[A=gpt3]", "chinchilla[subspace=3]"])
+def test_where_nothing_is_borrowed_the_name_says_who_does(name: str) -> None:
+    with pytest.raises(
+        Misuse, match=r"no coefficient named .*; only `scalebook fit` takes families, published laws and sub"
+    ):
+        law_named(name)
 
 
 def test_a_comparison_takes_borrowed_coefficients(mine: Points) -> None:
@@ -151,6 +160,7 @@ def test_the_command_line_says_what_was_borrowed(mine: Points, cli: Callable[...
     assert "delta" not in given.out
     assert "starts agree" not in given.out
     assert "intervals  none: every coefficient is given" in given.out
+    assert "noise      0.00" in given.out
     assert json.loads(cli("fit", file, "--law", "chinchilla[A=gpt3]", "--json").out)["borrowed"][0]["lender"] == "gpt3"
     refused = cli("fit", file, "--law", "chinchilla[E=1.7,A=400,B=500,alpha=.34,beta=.29]", "--bootstrap", 10)
     assert "are given" in refused.err

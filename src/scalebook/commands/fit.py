@@ -121,6 +121,8 @@ def _report(found: Estimation) -> None:
     click.echo(f"objective  {fit.objective}{delta}, sum {fit.value:.9e};{agree} {fit.seconds * 1e3:.0f} ms")
     click.echo(f"status     {fit.status}" + (f": {fit.reason}" if fit.reason else ""))
     click.echo(f"intervals  {fit.interval_by}" + ("" if fit.clusters is None else f"; {fit.clusters} clusters (runs)"))
+    if not fit.law.free:
+        click.echo(f"noise      {fit.noise:.4g}, the robust standard deviation of what is left")
     click.echo(f"counting   {counting(found.params_basis, found.flops_basis)}")
     for one in found.borrowed:
         click.echo(f"borrowed   {one.coefficient} = {one.value:.6g} from {one.lender} ({one.source})")
