@@ -196,4 +196,5 @@ def _engine_code() -> str:
     """Their code: if it changes, results are made again."""
     here = Path(__file__).parent
     files = [here / f"{name}.py" for name in _ENGINE]
-    return "".join(file.read_text(encoding="utf-8") for file in [*files, *sorted((here / "engine").glob("*.py"))])
+    files += [file for folder in ("engine", "soundness") for file in sorted((here / folder).glob("*.py"))]
+    return "".join(file.read_text(encoding="utf-8") for file in files)

@@ -12,19 +12,19 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .bases import mixture
+from .borrowing import resolve
 from .error import relative_error
-from .fit import Fit, Objective, fit_batch
+from .fit import Fit, Objective, fit, fit_batch
 from .law import Law, laws
 from .points import Mask, Points
 from .protocols.sizes_and_fraction import END, TRANSIENT
-from .variants import law_named
 
 #: Sizes to learn from: at least so many for a forecast of the largest, and of the second largest.
 LEAST = (2, 3)
@@ -125,20 +125,26 @@ def compare(
         If there is no such law or objective.
     """
     splits = _splits(points)
-    chosen = [law_named(name) for name in law_names] or [law for law in laws.values() if law.target == "loss"]
+    how: dict[str, Any] = {"delta": delta, "starts": starts, "seed": seed}
     trials = []
-    for law in chosen:
-        status, reason = _unfit(points, law, len(splits), allow_mixed)
+    for name in law_names or [name for name, law in laws.items() if law.target == "loss"]:
         for objective in objectives:
+            law = _resolved(name, points, objective, how)
+            status, reason = _unfit(points, law, len(splits), allow_mixed)
             if status:
                 trials.append(Trial(law.name, objective, status, reason))
                 continue
             problems = [dict(points.where(seen).columns) for seen, _ in [*splits, (_learnt(points), None)]]
-            fits = fit_batch(law, problems, objective=objective, delta=delta, starts=starts, seed=seed)
+            fits = fit_batch(law, problems, objective=objective, **how)
             trials.append(_trial(points, law, splits, fits))
     held = [points["params"][target] for _, target in splits]
     ranked = sorted(trials, key=lambda trial: (not np.isfinite(trial.are), trial.are))
     return Comparison(points.family, tuple((float(n.min()), float(n.max())) for n in held), tuple(ranked))
+
+
+def _resolved(name: str, points: Points, objective: Objective, how: Mapping[str, Any]) -> Law:
+    """A law, with what it borrows for this objective."""
+    return resolve(name, points, objective, lambda form, p: fit(form, p.columns, objective=objective, **how)).law
 
 
 def _since(points: Points, share: float) -> Mask:
@@ -174,7 +180,7 @@ def _trial(points: Points, law: Law, splits: Sequence[tuple[Mask, Mask]], fits: 
     """The forecasts of one law, and the criteria of its fit to all sizes."""
     whole = fits[-1]
     aic, bic = _criteria(points.where(_learnt(points)), law, whole)
-    failed = next((fit for fit in fits if fit.status != "converged"), whole)
+    failed = next((f for f in fits if f.status != "converged"), whole)
     tried = Trial(
         law.name,
         whole.objective,
@@ -188,9 +194,9 @@ def _trial(points: Points, law: Law, splits: Sequence[tuple[Mask, Mask]], fits: 
     if failed.status != "converged":
         return tried
     errors = []
-    for fit, (_, target) in zip(fits, splits, strict=False):
+    for fitted, (_, target) in zip(fits, splits, strict=False):
         there = points.where(target)
-        predicted = np.broadcast_to(fit.predict(**{name: there[name] for name in law.inputs}), len(there))
+        predicted = np.broadcast_to(fitted.predict(**{name: there[name] for name in law.inputs}), len(there))
         errors.append(relative_error(predicted, there["loss"]))
     are = float(np.mean([np.mean(np.abs(e)) for e in errors]))
     return replace(tried, forecasts=len(errors), are=are, signed_error=float(np.mean([np.mean(e) for e in errors])))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from scalebook.corpus.errors import Misuse
 
 from .bases import named, refuse_mixture
+from .borrowing import Borrowed, resolve
 from .engine.search import AGREE
 from .engine.uncertainty import FLAT
 from .fit import Bootstrap, Estimate, Fit, Objective, bootstrap, fit
 from .law import Array, Columns, Law
 from .points import Points, drop
-from .variants import law_named
+from .subspace import coefficients_of
 
 #: Starts that must agree, or else more are tried, and most that are.
 AGREEING, MOST_STARTS = 5, 256
@@ -59,13 +61,23 @@ class Options:
 
 @dataclass(frozen=True)
 class Estimation:
-    """A fit with the data it rests on."""
+    """A fit with the data it rests on, what its law borrowed, and the families that a reduced law is learnt from."""
 
     fit: Fit
     points: Points
     dropped: int
     refits: Mapping[str, Array] = field(default_factory=dict)
     """Coefficients of bootstrap refits that converged, by name."""
+    borrowed: tuple[Borrowed, ...] = ()
+    learnt_from: tuple[str, ...] = ()
+
+    @property
+    def subspace(self) -> dict[str, Any] | None:
+        """Of a reduced law: the families that it is learnt from, and the coefficients that its place stands for."""
+        if not self.learnt_from:
+            return None
+        known = np.isfinite(list(self.fit.values.values())).all()
+        return {"families": list(self.learnt_from), "coefficients": coefficients_of(self.fit) if known else None}
 
     @property
     def params_basis(self) -> str | None:
@@ -90,6 +102,9 @@ class Estimation:
             "flops_basis": self.flops_basis,
             "reach": reach(self.points),
             "refits": {name: [float(f"{v:.{DIGITS}g}") for v in of.tolist()] for name, of in self.refits.items()},
+            "noise": self.fit.noise if np.isfinite(self.fit.noise) else None,
+            "borrowed": [asdict(one) for one in self.borrowed],
+            "subspace": self.subspace,
         }
 
 
@@ -101,18 +116,21 @@ def reach(points: Points) -> dict[str, tuple[float, float]]:
 
 
 def estimate(points: Points, law: str, options: Options = Options()) -> Estimation:
-    """Fit a law by its name or its file; see `variants.law_named`.
+    """Fit a law by its name or its file, with coefficients that may be borrowed; see `borrowing.resolve`.
 
     Raises
     ------
     UnknownName
-        If there is no such law.
+        If there is no such law, or nobody of that name to borrow from.
     Misuse
-        If the points lack a column that the law takes, hold values that it cannot take, or mix ways of counting.
+        If a lender cannot lend, or the points lack a column that the law takes, hold values that it cannot take, or mix
+        ways of counting.
     """
-    form = law_named(law)
-    if options.bootstraps == 1 or (options.bootstraps and form.estimate):
-        why = "an error needs two refits or more" if options.bootstraps == 1 else f"{law} is read off, not fitted"
+    resolved = resolve(law, points, options.objective, lambda form, p: _searched(form, p.columns, None, options))
+    form = resolved.law
+    if options.bootstraps == 1 or (options.bootstraps and (form.estimate or not form.free)):
+        known = f"{law} is read off, not fitted" if form.estimate else f"all coefficients of {form.name} are given"
+        why = "an error needs two refits or more" if options.bootstraps == 1 else known
         raise Misuse(f"{options.bootstraps} bootstrap refits say nothing: {why}")
     if options.cluster == "family":
         raise Misuse("one family is one cluster, and an interval needs several: use --cluster run or --cluster none")
@@ -125,7 +143,7 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
         drawn = bootstrap(form, kept.columns, found, options.bootstraps, clusters=labels, seed=options.seed)
         found = _with_bootstrap(found, drawn)
         refits = dict(zip(drawn.names, drawn.values[drawn.converged].T, strict=True))
-    return Estimation(found, kept, len(points) - len(kept), refits)
+    return Estimation(found, kept, len(points) - len(kept), refits, resolved.borrowed, resolved.families)
 
 
 def _searched(form: Law, columns: Columns, labels: ArrayLike | None, options: Options) -> Fit:

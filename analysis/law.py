@@ -69,6 +69,19 @@ class Coefficient:
         if self.linear == (self.start is not None):
             raise TypeError(f"{self.meaning}: give either linear=True or a range to start from")
 
+    def allows(self, value: float) -> bool:
+        """Whether it may have this value: finite, within its bounds, and above 0 if its logarithm is taken."""
+        positive = value > 0 or not (self.log or self.power)
+        return math.isfinite(value) and self.low <= value <= self.high and positive
+
+    @property
+    def allowed(self) -> str:
+        """What `allows` demands, in words."""
+        if math.isinf(self.high):
+            low = ", " + ("above 0" if self.log or self.power else f"{self.low:g} or more")
+            return "a finite number" + ("" if math.isinf(self.low) else low)
+        return f"a number from {self.low:g} to {self.high:g}" if math.isfinite(self.low) else f"at most {self.high:g}"
+
 
 @dataclass(frozen=True)
 class Law:
@@ -130,7 +143,8 @@ class Law:
         Raises
         ------
         Misuse
-            There is no such coefficient, or it is tied to one that is itself constrained.
+            There is no such coefficient, a value lies outside its bounds, or it is tied to one that is itself
+            constrained, has another unit or a wider range. A law that is read off the data takes no constraints.
 
         Examples
         --------
@@ -138,15 +152,31 @@ class Law:
         ('E', 'A', 'B', 'alpha')
         """
         law = replace(self, constraints={**self.constraints, **held})
+        if self.estimate is not None and law.constraints:
+            raise Misuse(f"{self.name} is read off the data and takes no constraints: leave out the brackets")
         for name, value in law.constraints.items():
             for wanted in (name, *([value] if isinstance(value, str) else [])):
                 if wanted not in self.coefficients:
                     raise UnknownName("coefficient", wanted, self.coefficients)
-            if isinstance(value, str) and value not in law.free:
-                raise Misuse(f"{name} cannot be tied to {value}, which is constrained itself")
-            if isinstance(value, str) and (self.coefficients[name].dims or self.coefficients[value].dims):
-                raise Misuse(f"{name} cannot be tied to {value}: they change with the units of the data")
+            if isinstance(value, str):
+                law._refuse_tie(name, value)
+            elif not self.coefficients[name].allows(value):
+                raise Misuse(f"{name} cannot be held at {value:g}: it must be {self.coefficients[name].allowed}")
         return law
+
+    def _refuse_tie(self, name: str, other: str) -> None:
+        tied, to = self.coefficients[name], self.coefficients[other]
+        if other not in self.free:
+            raise Misuse(f"{name} cannot be tied to {other}, which is constrained itself")
+        if tied.dims or to.dims:
+            raise Misuse(f"{name} cannot be tied to {other}: they change with the units of the data")
+        if tied.unit != to.unit:
+            units = " and ".join(c.unit or "a pure number" for c in (tied, to))
+            raise Misuse(
+                f"{name} cannot be tied to {other}: their units differ, {units}; tie it to one of its own unit"
+            )
+        if not tied.low <= to.low <= to.high <= tied.high:
+            raise Misuse(f"{name} cannot be tied to {other}, which may leave its range: {name} must be {tied.allowed}")
 
     @property
     def free(self) -> tuple[str, ...]:
@@ -178,7 +208,7 @@ def _loaded(file: Path, changed: int) -> Law:
 
 
 #: What goes wrong in somebody's code; anything else (a kill, an exit, no memory) is none of its business.
-_OF_CODE = (
+OF_CODE = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -199,7 +229,7 @@ def load_law(path: str | Path) -> Law:
     Raises
     ------
     Misuse
-        There is no such file, it does not run, or it holds no law that agrees with its formula.
+        There is no such file, it does not run, or it holds no law that passes `soundness.check`, as those of the zoo.
     """
     file = Path(path)
     if not file.is_file():
@@ -210,9 +240,15 @@ def load_law(path: str | Path) -> Law:
     module = importlib.util.module_from_spec(spec)  # not in sys.modules: so it reaches other processes by value
     try:
         spec.loader.exec_module(module)
-    except _OF_CODE as error:
+    except OF_CODE as error:
         raise Misuse(f"{file} does not run: {type(error).__name__}: {error}") from error
     law = getattr(module, "LAW", None)
     if not isinstance(law, Law):
         raise Misuse(f"{file} must hold LAW, a scalebook.analysis.law.Law; it holds {type(law).__name__}")
+    from .soundness.check import check  # it needs the engine, which needs this file
+
+    try:
+        check(law)
+    except Misuse as fault:
+        raise Misuse(f"{file}: {fault}") from fault
     return law

@@ -89,14 +89,8 @@ def loans(families: Sequence[Points], law: Law, options: Mapping[str, Any], file
 
 
 def _made(families: Sequence[Points], law: Law, options: Mapping[str, Any]) -> tuple[Loan, ...]:
-    columns = (*law.inputs, law.target)
-    kinds: dict[tuple[str, str, str], list[Points]] = {}
-    for p in sorted(families, key=lambda p: (-levels(p), -len(p), p.family)):
-        known = all(c in p.columns and np.all(p[c] > 0) for c in columns)
-        if levels(p) >= 3 and known and not p.varies and not mixture(p, law.inputs):
-            kinds.setdefault((p.related or p.family, p.architecture, p.unit), []).append(p)
-    tried = [(kind, p) for kind, some in kinds.items() for p in some[:TRIED]]
-    fits = fit_batch(law, [{c: p[c][trained(p)] for c in columns} for _, p in tried], **options)
+    tried = candidates(families, law)
+    fits = fit_batch(law, [training(p, law) for _, p in tried], **options)
     level, power = size_term(law) or ("", "")
     found: dict[tuple[str, str, str], Loan] = {}
     for (kind, p), fit in zip(tried, fits, strict=True):
@@ -104,3 +98,26 @@ def _made(families: Sequence[Points], law: Law, options: Mapping[str, Any]) -> t
             related, architecture, unit = kind
             found.setdefault(kind, Loan(p.family, related, architecture, unit, fit.values[level], fit.values[power]))
     return tuple(sorted(found.values(), key=lambda loan: loan.family))
+
+
+def candidates(families: Sequence[Points], law: Law) -> list[tuple[tuple[str, str, str], Points]]:
+    """Families that may show what a law's coefficients are elsewhere, with their group, architecture and unit.
+
+    Returns
+    -------
+    list
+        At most three of one kind, the largest first: of three sizes and more that differ in nothing but scale, counted
+        in one way, with all columns that the law needs.
+    """
+    columns = (*law.inputs, law.target)
+    kinds: dict[tuple[str, str, str], list[Points]] = {}
+    for p in sorted(families, key=lambda p: (-levels(p), -len(p), p.family)):
+        known = all(c in p.columns and np.all(p[c] > 0) for c in columns)
+        if levels(p) >= 3 and known and not p.varies and not mixture(p, law.inputs):
+            kinds.setdefault((p.related or p.family, p.architecture, p.unit), []).append(p)
+    return [(kind, p) for kind, some in kinds.items() for p in some[:TRIED]]
+
+
+def training(points: Points, law: Law) -> dict[str, NDArray[Any]]:
+    """Columns that a law needs of the checkpoints after the beginning of training."""
+    return {c: points[c][trained(points)] for c in (*law.inputs, law.target)}

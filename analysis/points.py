@@ -285,8 +285,12 @@ def drop(points: Points, *, early_tokens: float = 0.0, highest_losses: int = 0) 
     Raises
     ------
     Misuse
-        If nothing remains.
+        If nothing remains, or a number of tokens is not one.
     """
+    if not 0 <= early_tokens < np.inf:
+        raise Misuse(
+            f"early tokens are {early_tokens:g}; points with fewer are left out: give a number from 0, such as 1e9"
+        )
     keep = points["tokens"] >= early_tokens
     kept = points.where(keep)
     if highest_losses:

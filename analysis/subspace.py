@@ -84,10 +84,10 @@ def coefficients_of(fit: Fit) -> dict[str, float]:
 class _Reduced:
     """The formula; `mean` has shape (5,), `axes` (dimensions, 5)."""
 
-    __globals__ = globals()  # where a law has its name and title from
-
     def __init__(self, mean: Array, axes: Array) -> None:
         self.mean, self.axes = mean, axes
+        # where a law has its name and title from
+        self.__globals__ = {"__name__": f"chinchilla[subspace={len(axes)}]", "__doc__": __doc__}
 
     def _loss(self, params: Array, tokens: Array, *z: Array) -> Array:
         a, b, e, alpha, beta = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from scalebook.corpus.errors import Misuse
+from scalebook.corpus.errors import Misuse, UnknownName
 
 from .law import Law, find_law, laws
 
@@ -34,17 +34,36 @@ def law_named(text: str) -> Law:
     >>> law_named("chinchilla[beta=alpha]").free
     ('E', 'A', 'B', 'alpha')
     """
+    law, held = law_and_constraints(text)
+    try:
+        return law.constrain(**held) if held else law
+    except UnknownName as error:
+        if "subspace" in held or any(isinstance(v, str) and v not in law.coefficients for v in held.values()):
+            raise Misuse(f"{error}; only `scalebook fit` takes families, published laws and subspaces") from error
+        raise
+
+
+def law_and_constraints(text: str) -> tuple[Law, dict[str, float | str]]:
+    """The law before the brackets, and what they hold, not checked yet.
+
+    Examples
+    --------
+    >>> law_and_constraints("chinchilla[A=gpt3,beta=0.3]")[1]
+    {'A': 'gpt3', 'beta': 0.3}
+    """
     name, bracket, rest = _parted(text)
     law = find_law(name)
-    if not bracket:
-        return law
     held: dict[str, float | str] = {}
+    if not bracket:
+        return law, held
     for part in rest.rstrip().removesuffix("]").split(","):
         match = re.fullmatch(r"\s*(\w+)\s*=\s*(\S+)\s*", part)
         if not match or not rest.rstrip().endswith("]"):
             raise Misuse(f"no constraint: {text!r}; write such as chinchilla[beta=alpha] or chinchilla[alpha=0.35]")
+        if match[1] in held:
+            raise Misuse(f"{match[1]} is constrained twice in {text!r}; say it once")
         held[match[1]] = _value(match[2])
-    return law.constrain(**held)
+    return law, held
 
 
 def canonical(text: str) -> str:

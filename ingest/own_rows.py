@@ -245,10 +245,9 @@ def _all_numbers(rows: Rows, there: Mapping[str, Mask]) -> None:
         wrong = ~np.isfinite(rows[name]) & known
         if wrong.any():
             row = np.argmax(wrong)
-            diverged = ": a run that diverged? Leave such rows out, or empty the value" if name == "value" else ""
-            raise Misuse(
-                f"{rows.place(row)}: {called(name)} is {rows[name][row]} ({wrong.sum():,} such rows){diverged}"
-            )
+            diverged = ": a run that diverged? Leave such rows out, or empty the value"
+            advice = diverged if name == "value" else "; correct such rows, or leave them out"
+            raise Misuse(f"{rows.place(row)}: {called(name)} is {rows[name][row]} ({wrong.sum():,} such rows){advice}")
 
 
 def called(name: str) -> str:

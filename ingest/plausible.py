@@ -80,7 +80,8 @@ def check_ranges(rows: Rows, asked: Asked) -> None:
         elif metric.unit == "share" and 1 < value <= 100:
             looks = f"this looks like percent: say --column '{asked.called}={column}*0.01'"
         else:
-            looks = f"{kind.metric} lies between {metric.low:g} and {metric.high:g} {metric.unit}, and a loss above 0"
+            least = "is above 0 and at most" if kind.is_loss and metric.low <= 0 else f"lies between {metric.low:g} and"
+            looks = f"{kind.metric} {least} {metric.high:g} {metric.unit}; leave such rows out, or empty the value"
         raise Misuse(f"{rows.place(row)}: {kind.metric} is {value:g} ({wrong.sum():,} such rows): {looks}")
 
 

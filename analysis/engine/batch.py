@@ -75,7 +75,7 @@ def _solve_window(coordinates: Coordinates, options: Options, window: list[_Item
     for k, item in enumerate(window):
         if item.broken:
             fits[k] = replace(empty(law, options, item.table, item.broken), status="bad_input")
-        elif law.estimate is not None:
+        elif law.estimate is not None or not law.free:
             fits[k] = _read_off(coordinates, options, item)
     chunks = _chunks([k for k, f in enumerate(fits) if f is None], tables, jobs)
     for chunk, found in zip(chunks, _solve_chunks(coordinates, options, chunks, tables, jobs), strict=True):
@@ -169,7 +169,7 @@ def _read_all(law: Law, given: Iterator[_Given]) -> Iterator[_Item]:
 def _too_few(coordinates: Coordinates, table: Table) -> str:
     """Why there are too few points for this law, or nothing."""
     p, n = len(coordinates.free), table.n_points
-    if coordinates.law.estimate is not None:
+    if coordinates.law.estimate is not None or not p:
         return "" if n else "no points"
     if n < p + 1:
         return f"{n} points for {p} coefficients; at least {p + 1} are needed"

@@ -39,7 +39,7 @@ def profile_interval(
 
     def rise(at: float) -> float:
         held = float(np.exp(at) if log else at)
-        if not coefficient.low <= held <= coefficient.high:
+        if not coefficient.allows(held):
             return np.inf
         law = fit.law.constrain(**{name: held})
         return next(solve_batch(law, [data], options, [weights], [clusters], 1)).value - fit.value

@@ -19,7 +19,7 @@ from .coordinates import Coordinates
 from .data import Table
 from .fitted import Estimate, Fit, Status
 from .search import Objective, Solution, is_log, losses, reported
-from .uncertainty import ALONG, FLAT, Evidence
+from .uncertainty import ALONG, FLAT, Evidence, residual_noise
 
 STATIONARY = 1e-4
 """Largest cosine between influence and a column of the Jacobian at a minimum."""
@@ -104,17 +104,26 @@ def empty(law: Law, options: Options, table: Table, reason: str) -> Fit:
 
 
 def read_off(blank: Fit, data: Columns, table: Table) -> Fit:
-    """A law in closed form: no starts, no uncertainty."""
-    assert blank.law.estimate is not None
-    seen = table.weight > 0
-    values = blank.law.estimate({name: np.asarray(c)[seen] for name, c in data.items()})
+    """A law in closed form, or one whose coefficients are all given: no starts, no uncertainty."""
+    law, seen = blank.law, table.weight > 0
+    if law.estimate is None:
+        values = {name: float(law.constraints[name]) for name in law.coefficients}
+    else:
+        values = dict(law.estimate({name: np.asarray(c)[seen] for name, c in data.items()}))
     coefficients = {name: Estimate(v, np.nan, np.nan, np.nan) for name, v in values.items()}
     loss = losses(blank.objective, blank.delta)[-1]
-    f = np.broadcast_to(blank.law.predict(*np.exp(table.logs), **values), table.target.shape)
-    r, _, total = loss.parts(f[None], table.target[None], table.weight[None])
-    size = np.sum(table.weight * np.abs(r), axis=1)
-    value = float(reported(blank.objective, total, size, table.weight.sum(keepdims=True))[0])
-    return replace(blank, coefficients=coefficients, value=value, status="converged", starts=0)
+    with np.errstate(all="ignore"):  # far outside its range a law that was given may leave its domain
+        f = np.broadcast_to(law.predict(*np.exp(table.logs), **values), table.target.shape)
+        r, _, total = loss.parts(f[None], table.target[None], table.weight[None])
+        size = np.sum(table.weight * np.abs(r), axis=1)
+        value = float(reported(blank.objective, total, size, table.weight.sum(keepdims=True))[0])
+    done = replace(blank, coefficients=coefficients, value=value, status="converged", starts=0)
+    if law.estimate is not None:
+        return done
+    if not np.isfinite(value):
+        return replace(done, status="did_not_converge", reason="with these coefficients the objective is not finite")
+    given = "none: every coefficient is given"
+    return replace(done, noise=float(residual_noise(r, table.weight[None], 1)[0]), interval_by=given)
 
 
 def record(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved, row: int) -> Fit:

@@ -40,6 +40,8 @@ def resample(
         raise UnknownName("way to resample", str(how), get_args(How))
     if fit.law != law or law.estimate is not None:
         raise Misuse(f"a bootstrap of {law.name} starts from its fit, not from one of {fit.law.name}")
+    if not law.free:
+        raise Misuse(f"all coefficients of {law.name} are given: there is nothing to fit again")
     if not np.isfinite(list(fit.values.values())).all():
         raise Misuse(f"there are no coefficients to start from: {fit.reason}")
     coordinates, steps = Coordinates(law), losses(fit.objective, fit.delta)

@@ -123,7 +123,7 @@ def _assess(
     none = eigenvalues <= np.maximum(FLAT**-2 * eigenvalues[:, -1:], eigenvalues[:, :1])
     flat = np.sqrt(np.einsum("rke,re->rk", vectors**2, none.astype(float)))
     leverage = _leverage(slopes, w, unit, eigenvalues, vectors)
-    noise = _noise(r, w, x.shape[1])
+    noise = residual_noise(r, w, x.shape[1])
     bread, curvature = _bread(at.hessian, slopes, w, r, unit, noise, leverage, loss, held)
     scores = slopes * (w * psi)[:, None, :]
     freedom = np.full(len(x), None, dtype=object)
@@ -156,7 +156,7 @@ def _leverage(slopes: Array, w: Array, unit: Array, eigenvalues: Array, vectors:
     return share
 
 
-def _noise(r: Array, w: Array, p: int) -> Array:
+def residual_noise(r: Array, w: Array, p: int) -> Array:
     """1.4826 times the median absolute residual among points of positive weight, without the p - 1 smallest.
 
     A robust fit runs through as many points as it has coefficients: their residuals say nothing about the noise.

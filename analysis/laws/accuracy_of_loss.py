@@ -1,7 +1,6 @@
 r"""Accuracy from the loss on the task: the second step of a ladder, whose first predicts that loss.
 
 .. math:: \mathrm{Acc}(L) = \frac{a}{1 + e^{k (L - L_0)}} + b
-    return accuracy
 
 References
 ----------

@@ -16,6 +16,7 @@ from scalebook.analysis.engine.data import read
 from scalebook.analysis.engine.resampling import draw_counts, draw_signs
 from scalebook.analysis.fit import bootstrap, fit, fit_batch, fit_stream, profile
 from scalebook.analysis.law import laws
+from scalebook.analysis.variants import law_named
 from scalebook.corpus.errors import Misuse
 
 from .simulated import table  # noqa: TID251 (this folder, not the package)
@@ -309,6 +310,55 @@ def test_coefficients_held_or_tied_are_data() -> None:
         CHINCHILLA.constrain(A="B")
     with pytest.raises(Misuse, match="constrained itself"):
         CHINCHILLA.constrain(alpha=0.3, beta="alpha")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("chinchilla[A=nan]", "A cannot be held at nan: it must be a finite number, 0 or more"),
+        ("chinchilla[A=1e400]", "A cannot be held at inf: it must be a finite number"),
+        ("chinchilla[alpha=inf]", "alpha cannot be held at inf: it must be a number from 0 to 3"),
+        ("chinchilla[A=-4]", "A cannot be held at -4: it must be a finite number, 0 or more"),
+        ("chinchilla[alpha=7]", "alpha cannot be held at 7: it must be a number from 0 to 3"),
+        ("chinchilla[alpha=-1]", "alpha cannot be held at -1: it must be a number from 0 to 3"),
+        ("kaplan[N_c=0]", "N_c cannot be held at 0: it must be a finite number, above 0"),
+        ("more_compute[a=1]", "a cannot be held at 1: it must be at most 0"),
+        (
+            "chinchilla[beta=alpha,beta=.3]",
+            r"beta is constrained twice in 'chinchilla\[beta=alpha,beta=.3\]'; say it once",
+        ),
+        ("chinchilla[alpha=E]", "alpha cannot be tied to E: their units differ, a pure number and nats/token; tie it"),
+        ("chinchilla_ties[a=b]", "a cannot be tied to b, which may leave its range: a must be a number from 0 to 60"),
+        ("best_seen[level=3]", "best_seen is read off the data and takes no constraints: leave out the brackets"),
+    ],
+)
+def test_a_constraint_that_cannot_be_kept_is_refused(name: str, message: str) -> None:
+    with pytest.raises(Misuse, match=message):
+        law_named(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["kaplan[a_N=0.001]", "multiplicative[E=0]", "chinchilla[beta=alpha]", "chinchilla[A=0.0,alpha=1.0]"]
+)
+def test_constraints_in_use_stay_allowed(name: str) -> None:
+    assert law_named(name).constraints
+
+
+@pytest.mark.parametrize("objective", ["huber-log", "lsq", "lad-log", "likelihood"])
+def test_a_law_that_is_given_whole_is_evaluated(objective: Any) -> None:
+    result = fit(CHINCHILLA.constrain(**TRUTH), GOOD, objective=objective)
+    free = fit(CHINCHILLA, GOOD, objective=objective)
+    assert (result.status, result.starts, result.starts_agreeing) == ("converged", 0, 0)
+    assert result.values == TRUTH
+    assert np.isnan([e.low for e in result.coefficients.values()]).all()
+    assert result.interval_by == "none: every coefficient is given"
+    assert free.value < result.value < free.value + 0.3 * abs(free.value)
+    assert result.noise == pytest.approx(free.noise, rel=0.2)
+    with pytest.raises(Misuse, match=r"all coefficients of .* are given: there is nothing to fit again"):
+        bootstrap(result.law, GOOD, result, 10)
+    far = fit(CHINCHILLA.constrain(**TRUTH | {"E": 0.0, "A": 0.0, "B": 0.0}), GOOD, objective=objective)
+    if objective != "lsq":
+        assert (far.status, far.reason) == ("did_not_converge", "with these coefficients the objective is not finite")
 
 
 @settings(max_examples=25, deadline=None)

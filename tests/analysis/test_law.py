@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from scalebook.analysis.engine.coordinates import Coordinates
-from scalebook.analysis.engine.jet import Jet
 from scalebook.analysis.fit import Fit, fit
 from scalebook.analysis.law import Array, Coefficient, Law, laws
+from scalebook.analysis.soundness.check import check
 from scalebook.corpus.errors import UnknownName
 
-from .simulated import coefficients, inputs, shift, table  # noqa: TID251 (this folder, not the package)
+from .simulated import shift, table  # noqa: TID251 (this folder, not the package)
 
 OPTIMISED = [name for name in laws if laws[name].estimate is None]
 optimised = pytest.mark.parametrize("name", OPTIMISED)
@@ -49,36 +49,10 @@ def test_refits_its_own_curve_from_far_starts(name: str, objective: Any) -> None
     assert result.values == pytest.approx(truth, rel=1e-5, abs=1e-9)
 
 
-@optimised
-def test_derivatives_agree_with_the_complex_step(name: str) -> None:
-    law = laws[name]
-    columns = inputs(law, 7, 3)
-    truth = coefficients(law, columns, 3)
-    jets = {key: Jet.variable(value, k) for k, (key, value) in enumerate(truth.items())}
-    jet = law.predict(*(Jet.constant(c, np.log(c)) for c in columns.values()), **jets)
-    assert jet.value == pytest.approx(law.predict(*columns.values(), **truth), rel=1e-12)
-    for i, key in enumerate(truth):
-        stepped = law.predict(*columns.values(), **{**truth, key: truth[key] * (1 + 1e-30j)})
-        slope = np.broadcast_to(stepped.imag / (truth[key] * 1e-30), 7)
-        assert np.broadcast_to(jet.first.get(i, 0.0), 7) == pytest.approx(
-            slope, rel=1e-8, abs=1e-9 * np.abs(slope).max()
-        ), key
-        for j, other in enumerate(truth):
-            bend = _bend(law, columns, truth, key, other)
-            exact = np.broadcast_to(jet.second.get((min(i, j), max(i, j)), 0.0), 7)
-            size = np.abs(jet.value).max() / abs(truth[key] * truth[other])
-            assert exact == pytest.approx(bend, rel=1e-4, abs=1e-7 * size), (key, other)
-
-
-def _bend(law: Law, columns: dict[str, Array], at: dict[str, float], key: str, other: str) -> Array:
-    """Second derivative: a complex step in one coefficient, a central difference in the other."""
-    h = 1e-5 * at[other]
-    slopes = []
-    for step in (h, -h):
-        moved: dict[str, complex] = {**at, other: at[other] + step}
-        moved[key] = moved[key] + 1e-30j * at[key]
-        slopes.append(law.predict(*columns.values(), **moved).imag / (at[key] * 1e-30))
-    return np.broadcast_to((slopes[0] - slopes[1]) / (2 * h), 7)
+@pytest.mark.parametrize("name", list(laws))
+def test_passes_the_checks_of_a_users_own_law(name: str) -> None:
+    """Derivatives, linearity, units, starts and use of coefficients: `test_own_law` shows that each is checked."""
+    check(laws[name])
 
 
 @optimised
@@ -108,25 +82,6 @@ def test_does_not_depend_on_units(name: str) -> None:
         assert list(after.values.values()) == pytest.approx(carried, rel=1e-4)
         for key, estimate in after.coefficients.items():
             assert estimate.se > 0, key
-
-
-@optimised
-def test_declares_exactly_what_is_linear(name: str) -> None:
-    law = laws[name]
-    columns = inputs(law, 9, 5)
-    at = coefficients(law, columns, 5)
-    linear = [key for key, c in law.coefficients.items() if c.linear]
-
-    def root(key: str, factor: float) -> float:
-        power = law.coefficients[key].power
-        return float(factor ** (1 / at[power])) if power else factor
-
-    def moved(factor: float) -> Array:
-        changed = {key: value * (root(key, factor) if key in linear else 1.0) for key, value in at.items()}
-        return np.broadcast_to(law.predict(*columns.values(), **changed), 9)
-
-    if linear:
-        assert moved(3.0) - moved(2.0) == pytest.approx(moved(2.0) - moved(1.0), rel=1e-9)
 
 
 @optimised

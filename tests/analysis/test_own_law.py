@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ import scalebook.analysis.engine.batch as batch
 from scalebook.analysis.comparison import compare
 from scalebook.analysis.estimation import Options, estimate
 from scalebook.analysis.fit import fit_batch
-from scalebook.analysis.law import find_law, laws
+from scalebook.analysis.law import find_law, laws, load_law
 from scalebook.analysis.points import family_points
+from scalebook.analysis.soundness.check import check
 from scalebook.analysis.study import Study, study
 from scalebook.analysis.variants import canonical, law_named
 from scalebook.corpus.database import Corpus, open_corpus
@@ -63,6 +65,113 @@ def test_a_broken_file_is_explained(tmp_path: Path, text: str, message: str) -> 
     file.write_text(text)
     with pytest.raises(Misuse, match=message):
         find_law(str(file))
+
+
+SUM = "E + A * (params * tokens) ** -alpha"
+DIMS = 'dims={"params": "alpha", "tokens": "alpha"}'
+
+
+def written(
+    formula: str = SUM, more: str = "", *, A: str = f"linear=True, {DIMS}", alpha: str = "start=(0.02, 0.8)"
+) -> str:
+    """A law of three coefficients."""
+    return f"""
+import math
+import numpy as np
+from scalebook.analysis.law import Coefficient, Law
+
+def predict(params, tokens, *, E, A, alpha):
+    {more or "pass"}
+    return {formula}
+
+LAW = Law(predict=predict, inputs=("params", "tokens"), cite="me2024", coefficients={{
+    "E": Coefficient("floor", "nats/token", linear=True),
+    "A": Coefficient("level", "nats/token", {A}),
+    "alpha": Coefficient("power", high=3.0, {alpha}),
+}})
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (written(A='linear=True, dims={"params": "gamma"}'), r"A has dims .*'gamma' is no coefficient; a power is"),
+        (
+            written(A='linear=True, dims={"params": "2*"}'),
+            r"A has dims .*'2\*' is no expression; write a number or such",
+        ),
+        (written(A='linear=True, dims={"size": "alpha"}'), "A has dims of 'size', which is no input .*params, tokens"),
+        (written(A="linear=True"), r"A has no dims, .* must hold \{'params': 'alpha'\}"),
+        (
+            written(A='linear=True, dims={"params": "alpha"}'),
+            r"unit of tokens: its dims must hold \{'tokens': 'alpha'\}",
+        ),
+        (written(A='linear=True, dims={"params": "alpha", "tokens": -1.0}'), r"must hold \{'tokens': 'alpha'\}"),
+        (written("E + A * params**-alpha"), "A has dims=.*does not change with the unit of tokens: leave 'tokens' out"),
+        (
+            written("E + A * np.log(params) / tokens**alpha"),
+            "A has dims of 'params', and predict changes .*leave 'params'",
+        ),
+        (
+            written("E + A * np.where(params > 1e8, params, 1e8) ** -alpha"),
+            "differentiated .*np.minimum or np.maximum in place",
+        ),
+        (
+            written("E + A * math.exp(-alpha)"),
+            "cannot be differentiated .*must be real number.*np.exp in place of math.exp",
+        ),
+        (written("E + A * np.sin(alpha)"), r"a law cannot use np\.sin"),
+        (written("E if params > 1e9 else A"), "predict fails on arrays .*truth value"),
+        (written(more="raise ValueError('x')"), r"predict fails on arrays \(ValueError: x\)"),
+        (written(more="if isinstance(E, float) and E > 1.2: raise KeyError('x')"), "predict .*KeyError"),
+        (written("None"), "returns NoneType for 16 points: it must return one number for each point"),
+        (written("np.ones(3)"), r"returns ndarray of shape \(3,\)"),
+        (written("5.0"), "returns float whatever the coefficients are: it must be computed from them"),
+        (written("E + (params * tokens) ** -alpha"), "A does not change what predict returns: use it in the formula"),
+        (
+            written("E + A**2 * (params * tokens) ** -alpha"),
+            r"A has linear=True, and predict is not linear in it: give start",
+        ),
+        (
+            written("E * (1 + A * (params * tokens) ** -alpha)"),
+            "E, A have linear=True, .*linear in all of them together",
+        ),
+        (written(alpha="start=(0.8, 0.02)"), r"alpha has start=\(0.8, 0.02\): write the lower end first"),
+        (written(alpha="start=(4.0, 9.0)"), r"alpha has start=\(4.0, 9.0\) outside its bounds, 0 to 3"),
+        (written("E * float('nan') + A * alpha"), "predict is not finite where a search starts, such as E=1, A="),
+        (written("-E - A * (params * tokens) ** -alpha"), "predict is not positive where a search starts"),
+    ],
+)
+def test_a_law_that_a_fit_could_not_rely_on_is_explained(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(text)
+    with pytest.raises(Misuse, match=message) as said:
+        find_law(file)
+    assert str(said.value).startswith(f"{file}: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        written(),
+        written(
+            "E + np.exp(np.logaddexp(np.log(A) - alpha * np.log(params), -alpha * np.log(tokens)))",
+            A='start=(0.4, 4.0), log=True, dims={"params": "alpha"}',
+        ),
+        written("E - A * np.log(params / 1e12) + 0.1 * alpha", A="linear=True"),
+    ],
+    ids=["power", "no complex numbers", "logarithm"],
+)
+def test_a_sound_law_passes_in_little_time(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(text)
+    law = load_law(file)
+    spent = []
+    for _ in range(3):
+        begin = time.process_time()
+        check(law)
+        spent.append(time.process_time() - begin)
+    assert min(spent) < 0.05
 
 
 def test_a_name_is_looked_up_and_a_missing_file_is_named() -> None:

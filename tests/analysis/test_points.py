@@ -173,7 +173,15 @@ def test_the_highest_losses_are_the_ones_left_out(losses: list[float], count: in
     assert (np.diff(kept["tokens"]) > 0).all()
 
 
-@pytest.mark.parametrize("options", [{"early_tokens": 1e12}, {"highest_losses": 3}, {"early_tokens": float("nan")}])
+@pytest.mark.parametrize("options", [{"early_tokens": 1e12}, {"highest_losses": 3}])
 def test_leaving_out_everything_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(Misuse, match="no point of 'some' remains: 3 were left out"):
         drop(points(), **options)
+
+
+@pytest.mark.parametrize("early", [float("nan"), float("inf"), -1.0])
+def test_a_number_of_tokens_that_is_none_is_refused(early: float) -> None:
+    with pytest.raises(
+        Misuse, match=f"early tokens are {early:g}; points with fewer are left out: give a number from 0"
+    ):
+        drop(points(), early_tokens=early)

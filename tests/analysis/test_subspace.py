@@ -34,7 +34,7 @@ def test_a_family_in_the_subspace_is_found_from_few_points(others: list[Fit], jo
     new = [family(6.3, 7.4, 1.7, n, n, noise=1e-3) for n in (7, 9)]
     for found in fit_batch(reduced, new, objective="lsq-log", jobs=jobs):
         assert found.status == "converged", found.reason
-        assert found.law.name == "subspace"
+        assert found.law.name == "chinchilla[subspace=3]"
         named = coefficients_of(found)
         assert named["alpha"] == pytest.approx(0.0116280 + 0.05004588 * np.log(named["A"]), rel=1e-4)
         assert named["beta"] == pytest.approx(0.23710262 + 0.03844353 * np.log(named["B"]), rel=1e-4)

@@ -78,6 +78,7 @@ def command(
 
     A file (CSV, Parquet, JSON Lines) needs columns run, params, tokens, loss. The result states the objective that was
     reached, how many independent starts agree on it, and a status; a law that the data do not determine says so.
+    Brackets hold coefficients at a number, at another coefficient, or at what a family or a published law says.
     Intervals allow for whole runs to err together: few runs leave few degrees of freedom (df), below four none.
 
     \b
@@ -86,6 +87,8 @@ def command(
       scalebook fit chinchilla-digitised --law chinchilla --drop-highest-losses 5 --json
       scalebook fit my_runs.csv --law chinchilla --column tokens=consumed_tokens
       scalebook fit my_runs.csv --law ./my_law.py
+      scalebook fit my_runs.csv --law "chinchilla[A=gpt3,alpha=gpt3]"
+      scalebook fit my_runs.csv --law "chinchilla[subspace=3]"
     """
     from scalebook.analysis.estimation import Options, estimate
 
@@ -113,13 +116,21 @@ def _report(found: Estimation) -> None:
     left_out = f", {found.dropped} left out" if found.dropped else ""
     click.echo(f"{fit.law.name} fitted to {points.family}: {len(points)} points of {len(points.runs)} runs{left_out}")
     click.echo(f"{fit.law.title}")
-    click.echo(
-        f"objective  {fit.objective} (delta {fit.delta:g}), sum {fit.value:.9e};"
-        f" {fit.starts_agreeing} of {fit.starts} starts agree; {fit.seconds * 1e3:.0f} ms"
-    )
+    delta = f" (delta {fit.delta:g})" if fit.objective.startswith("huber") else ""
+    agree = f" {fit.starts_agreeing} of {fit.starts} starts agree;" if fit.starts else ""
+    click.echo(f"objective  {fit.objective}{delta}, sum {fit.value:.9e};{agree} {fit.seconds * 1e3:.0f} ms")
     click.echo(f"status     {fit.status}" + (f": {fit.reason}" if fit.reason else ""))
     click.echo(f"intervals  {fit.interval_by}" + ("" if fit.clusters is None else f"; {fit.clusters} clusters (runs)"))
+    if not fit.law.free:
+        click.echo(f"noise      {fit.noise:.4g}, the robust standard deviation of what is left")
     click.echo(f"counting   {counting(found.params_basis, found.flops_basis)}")
+    for one in found.borrowed:
+        click.echo(f"borrowed   {one.coefficient} = {one.value:.6g} from {one.lender} ({one.source})")
+    if reduced := found.subspace:
+        click.echo(f"learnt     from {len(reduced['families'])} unrelated families: {', '.join(reduced['families'])}")
+        if reduced["coefficients"] and fit.status == "converged":
+            stands = ", ".join(f"{name} {value:.4g}" for name, value in reduced["coefficients"].items())
+            click.echo(f"stands for {stands} of chinchilla")
     for warning in fit.warnings:
         click.echo(f"warning    {warning}")
     if fit.status == "converged":

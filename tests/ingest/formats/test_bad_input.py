@@ -94,7 +94,10 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         lambda f: f.assign(loss=100 - f["loss"], metric="accuracy"),
         "line 2: accuracy is 96 (6 such rows): this looks like percent: say --column 'loss=loss*0.01'",
     ),
-    "a loss of 0": (lambda f: f.assign(loss=[4, 3, 0] * 2), "line 4: loss is 0 (2 such rows): loss lies between 0 and"),
+    "a loss of 0": (
+        lambda f: f.assign(loss=[4, 3, 0] * 2),
+        "line 4: loss is 0 (2 such rows): loss is above 0 and at most 25 nats/token; leave such rows out, or empty the",
+    ),
     "mixed losses": (
         lambda f: pd.concat([f.assign(metric="loss"), f.assign(metric="perplexity", loss=np.exp(f["loss"]))]),
         "mixes loss, perplexity: say which is the loss, such as --metric loss",
@@ -144,7 +147,10 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         lambda f: f.astype({"loss": object}).assign(loss=lambda g: g["loss"].where(g.index != 3, "nan")),
         "line 5: loss is nan (1 such rows): a run that diverged? Leave such rows out, or empty the value",
     ),
-    "infinite": (lambda f: f.assign(tokens=np.inf), "line 2: tokens is inf (6 such rows)"),
+    "infinite": (
+        lambda f: f.assign(tokens=np.inf),
+        "line 2: tokens is inf (6 such rows); correct such rows, or leave them out",
+    ),
     "negative loss": (lambda f: f.assign(loss=-f["loss"]), "line 2: loss is -4 (6 such rows)"),
     "negative size": (lambda f: f.assign(params=-1e8), "line 2: 'params' must be a positive number, and is -1e+08 (6"),
     "negative tokens": (lambda f: f.assign(tokens=-1.0), "line 2: 'tokens' must be a number from 0, and is -1 (6 such"),
