@@ -148,7 +148,7 @@ def _column(data: Columns, name: str, where: str) -> Array:
         raise Misuse(f"{where}no column '{name}'{hint} (columns: {', '.join(map(str, data))})")
     given = data[name]
     if isinstance(given, np.ma.MaskedArray):  # what is masked is not known
-        given = given.astype(float).filled(np.nan)
+        given = np.ma.filled(given.astype(float), np.nan)
     try:
         if np.iscomplexobj(given):
             raise TypeError

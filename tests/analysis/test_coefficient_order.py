@@ -24,7 +24,7 @@ def reordered(law: Law) -> Law:
     inputs = [p for p in there.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     named = [p for p in there.parameters.values() if p.kind is p.KEYWORD_ONLY]
     predict.__signature__ = there.replace(parameters=[*inputs, *reversed(named)])  # type: ignore[attr-defined]
-    return replace(law, predict=predict, coefficients=dict(reversed(law.coefficients.items())))
+    return replace(law, predict=predict, coefficients=dict(reversed([*law.coefficients.items()])))
 
 
 @pytest.mark.parametrize("name", [name for name, law in laws.items() if law.estimate is None])
