@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike
 from scalebook.corpus.errors import Misuse
 
 from .bases import named, refuse_mixture
+from .engine.clusters import FEW, LEAST, unfit_for_percentiles, widening
+from .engine.record import whole
+from .engine.refits import MOST_FAILED, too_few_draws
 from .engine.search import AGREE
 from .engine.uncertainty import FLAT
 from .fit import Bootstrap, Estimate, Fit, Objective, bootstrap, fit
@@ -32,7 +35,8 @@ class Options:
     objective, delta, starts, seed, level
         As in `fit.fit`; more starts are tried where fewer than five agree.
     bootstraps : int
-        Refits on resampled data; their standard deviation and percentiles replace the sandwich's. 0 for none.
+        Refits on resampled data; their standard deviation and percentiles (widened where clusters are few) replace
+        the sandwich's, but not of four clusters. At least 200 for intervals of 95 %; 0 for none.
     cluster : {"run", "family", "none"}
         What is independent: whole runs, or single points. Families can only be clusters where there are several.
         With few runs intervals are wide, and below four there are none (`docs/decisions/0021-few-runs.md`).
@@ -97,9 +101,11 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
         If the points lack a column that the law takes, hold values that it cannot take, or mix ways of counting.
     """
     form = law_named(law)
-    if options.bootstraps == 1 or (options.bootstraps and form.estimate):
-        why = "an error needs two refits or more" if options.bootstraps == 1 else f"{law} is read off, not fitted"
-        raise Misuse(f"{options.bootstraps} bootstrap refits say nothing: {why}")
+    whole("bootstraps", options.bootstraps, 0)
+    if options.bootstraps and form.estimate:
+        raise Misuse(f"{options.bootstraps} bootstrap refits say nothing: {law} is read off, not fitted")
+    if options.bootstraps and (said := too_few_draws(options.bootstraps, options.level)):
+        raise Misuse(said)
     if options.cluster == "family":
         raise Misuse("one family is one cluster, and an interval needs several: use --cluster run or --cluster none")
     kept = drop(points, early_tokens=options.early_tokens, highest_losses=options.highest_losses)
@@ -107,8 +113,7 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
     labels = kept["run"] if options.cluster == "run" else None
     found = _searched(form, kept.columns, labels, options)
     if options.bootstraps and found.status == "converged":
-        drawn = bootstrap(form, kept.columns, found, options.bootstraps, clusters=labels, seed=options.seed)
-        found = _with_bootstrap(found, drawn)
+        found = _resampled(found, kept.columns, labels, options)
     return Estimation(found, kept, len(points) - len(kept))
 
 
@@ -129,9 +134,27 @@ def _searched(form: Law, columns: Columns, labels: ArrayLike | None, options: Op
     return found
 
 
+def _resampled(found: Fit, columns: Columns, labels: ArrayLike | None, options: Options) -> Fit:
+    """Standard errors and intervals from refits, or why they stay those of the sandwich."""
+    if found.clusters is not None and found.clusters < LEAST:
+        return found  # it says that there are no intervals
+    if found.clusters is not None and found.clusters < FEW:
+        return replace(found, warnings=(*found.warnings, unfit_for_percentiles(found.clusters)))
+    drawn = bootstrap(found.law, columns, found, options.bootstraps, clusters=labels, seed=options.seed)
+    if drawn.failed > MOST_FAILED * len(drawn.values):
+        said = (
+            f"no intervals of refits: {drawn.failed} of {len(drawn.values)} did not converge; they are the sandwich's"
+        )
+        return replace(found, warnings=(*found.warnings, said))
+    return _with_bootstrap(found, drawn)
+
+
 def _with_bootstrap(found: Fit, drawn: Bootstrap) -> Fit:
     errors, ranges = drawn.se(), drawn.interval(found.level)
     coefficients = {name: Estimate(e.value, errors[name], *ranges[name]) for name, e in found.coefficients.items()}
     kept = tuple(w for w in found.warnings if not w.startswith("no interval"))
-    by = f"standard deviation and percentiles of {len(drawn.values)} bootstrap refits"
-    return replace(found, coefficients=coefficients, interval_by=by, warnings=kept)
+    refits = len(drawn.values)
+    by = f"standard deviation and percentiles of {refits} bootstrap refits"
+    if found.clusters is not None:
+        by += f", moved out {widening(found.level, found.clusters):.3g} times as few clusters ask for"
+    return replace(found, coefficients=coefficients, interval_by=by, warnings=kept, refits=refits)

@@ -285,8 +285,10 @@ def drop(points: Points, *, early_tokens: float = 0.0, highest_losses: int = 0) 
     Raises
     ------
     Misuse
-        If nothing remains.
+        If nothing remains, or the number of points is no count.
     """
+    if not (isinstance(highest_losses, int | np.integer) and highest_losses >= 0):
+        raise Misuse(f"highest_losses is {highest_losses!r}; it must be a whole number, at least 0")
     keep = points["tokens"] >= early_tokens
     kept = points.where(keep)
     if highest_losses:

@@ -401,7 +401,7 @@ def test_a_law_that_is_not_determined_is_failed_work_that_says_why(cli: Cli) -> 
         (["--drop-early-tokens", "1e30"], "no point of 'one' remains: 60 were left out"),
         (["--drop-highest-losses", "60"], "no point of 'one' remains: 60 were left out"),
         (["--cluster", "family"], "use --cluster run or --cluster none"),
-        (["--bootstrap", "1"], "an error needs two refits or more"),
+        (["--bootstrap", "2"], "lie fewer than 4 of 2 refits; ask for 200 or more"),
         (["--column", "tokens=x"], "for files, and 'one' is none"),
     ],
 )

@@ -186,10 +186,10 @@ def test_hours_by_the_step_time_of_what_is_planned(cli: Cli) -> None:
 
 def test_a_file_of_runs_is_fitted_with_an_interval(cli: Cli, tmp_path: Path) -> None:
     file = write_runs(tmp_path / "runs.csv")
-    told = answered(cli("plan", "--flops", "1e21", "--coefficients", file, "--bootstrap", 50, "--json"))
-    assert told["draws"] == 50
+    told = answered(cli("plan", "--flops", "1e21", "--coefficients", file, "--bootstrap", 200, "--json"))
+    assert told["draws"] == 200
     assert told["intervals"]["params"]["low"] < told["params"] < told["intervals"]["params"]["high"]
-    out = cli("plan", "--flops", "1e21", "--coefficients", file, "--bootstrap", 50).out
+    out = cli("plan", "--flops", "1e21", "--coefficients", file, "--bootstrap", 200).out
     assert "chinchilla fitted to runs.csv: 24 points of 24 runs" in out
     assert "plan, 95 %" in out
     assert "never tested there" in out

@@ -14,6 +14,7 @@ References
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +24,9 @@ from ..law import Array
 
 LEAST = 4
 """Clusters below which no interval is given: over three, 90 % intervals held 49 to 96 %, by law."""
+FEW = 5
+"""Clusters below which refits of redrawn clusters give no intervals of coefficients, however widened: of four, one
+redraw in three holds two sizes or one, and determines nothing."""
 MANY = 500
 """Clusters from which corrections are not worth their memory: each has a share of p / 500 in its own prediction."""
 SHOWN = 0.01
@@ -95,6 +99,36 @@ def quantile(level: float, degrees: Array | float) -> Array:
     t = stdtrit(np.where(finite, degrees, 1.0), at)
     found: Array = np.where(finite, t, np.where(np.isnan(degrees), np.nan, ndtri(at)))
     return found
+
+
+def too_few(clusters: int) -> str:
+    """What a result says that has no intervals, as it rests on fewer clusters than `LEAST`."""
+    return f"no intervals: {clusters} clusters do not tell how much clusters vary; {LEAST} may"
+
+
+def unfit_for_percentiles(clusters: int) -> str:
+    """What a result says that was to have percentiles of refits, and has fewer clusters than `FEW`."""
+    return (
+        f"intervals are the sandwich's and not of refits: redraws of {clusters} clusters hold too few of them;"
+        f" those of {FEW} may do"
+    )
+
+
+def widening(level: float, clusters: int | None) -> float:
+    """How much further out than percentiles of redrawn clusters the ends of an interval lie.
+
+    Redrawn clusters vary less than new ones by (G - 1) / G in variance, and percentiles take it as known [1]_.
+
+    References
+    ----------
+    .. [1] Hesterberg (2015), What teachers should know about the bootstrap, American Statistician 69, section 5.3.
+    """
+    if clusters is None:
+        return 1.0
+    if clusters < LEAST:
+        return float("nan")
+    narrow = clusters / (clusters - 1)
+    return float(quantile(level, clusters - 1) / quantile(level, np.inf)) * math.sqrt(narrow)
 
 
 def by_cluster(values: Array, clusters: NDArray[np.intp], groups: int) -> Array:

@@ -24,9 +24,6 @@ if TYPE_CHECKING:  # the fitting engine is not loaded for coefficients that are 
     from ..optimal.power import PowerLaw
     from ..points import Points
 
-#: More draws than this share that end nowhere, and there is no interval: it would be that of the lucky ones.
-MOST_FAILED = 0.2
-
 
 @dataclass(frozen=True)
 class Reach:
@@ -82,6 +79,8 @@ class Coefficients:
         Of the loss.
     draws : mapping of str to array, shape (n,)
         Bootstrap refits; empty where there are none.
+    runs : int, optional
+        Runs that were redrawn for them, or too few to be.
     reach : Reach, optional
         What the law was fitted to, where that is known.
     params_basis : str, optional
@@ -102,6 +101,7 @@ class Coefficients:
     params_basis: str | None = None
     held: Mapping[str, float] = field(default_factory=dict)
     spending: Spending | None = None
+    runs: int | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         refuse_unplannable(self.law, self.held)
@@ -168,6 +168,7 @@ def fitted_coefficients(
     ScalebookError
         If the points do not determine the law.
     """
+    from ..engine.clusters import LEAST
     from ..estimation import Options, estimate
     from ..fit import bootstrap
 
@@ -180,14 +181,17 @@ def fitted_coefficients(
             " so that there is nothing to plan with"
         )
     draws: dict[str, Array] = {}
-    if bootstraps:
+    runs = len(found.points.runs)
+    if bootstraps and runs >= LEAST:
         drawn = bootstrap(fit.law, found.points.columns, fit, bootstraps, clusters=found.points["run"], seed=seed)
         draws = {name: drawn.values[drawn.converged, k] for k, name in enumerate(drawn.names)}
     about = f"{fit.law.name} fitted to {points.family}: {len(points)} points of {len(points.runs)} runs"
     size, spent = points["params"], points["tokens"]
     ratio = spent / size
     reach = Reach(points.family, (size.min(), size.max()), (spent.min(), spent.max()), (ratio.min(), ratio.max()))
-    return Coefficients(points.family, about, fit.law, fit.values, points.unit, draws, reach, found.params_basis)
+    basis = found.params_basis
+    redrawn = runs if bootstraps else None
+    return Coefficients(points.family, about, fit.law, fit.values, points.unit, draws, reach, basis, runs=redrawn)
 
 
 def coefficients_of_json(text: str, name: str, corpus: Corpus | None = None) -> Coefficients:
