@@ -36,7 +36,7 @@ class Options:
         As in `fit.fit`; more starts are tried where fewer than five agree.
     bootstraps : int
         Refits on resampled data; their standard deviation and percentiles (widened where clusters are few) replace
-        the sandwich's, but not of four clusters. At least 200 for intervals of 95 %; 0 for none.
+        the sandwich's, but not of four clusters. Some 200 for intervals of 95 %; 0 for none.
     cluster : {"run", "family", "none"}
         What is independent: whole runs, or single points. Families can only be clusters where there are several.
         With few runs intervals are wide, and below four there are none (`docs/decisions/0021-few-runs.md`).

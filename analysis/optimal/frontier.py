@@ -36,7 +36,7 @@ class Options:
     Parameters
     ----------
     bootstraps : int
-        Redraws of whole runs, at least 200 for intervals of 95 %; 0 for no intervals. Of few runs intervals are widened
+        Redraws of whole runs, some 200 for intervals of 95 %; 0 for no intervals. Of few runs intervals are widened
         (`engine.clusters.widening`), of fewer than four there are none.
     seed : int
         For redraws and starts.
