@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from scalebook.corpus.database import Corpus, open_corpus
 from scalebook.corpus.errors import Misuse, UnknownName
 
 from .bases import named, refuse_mixture
@@ -20,6 +20,9 @@ from .points import Points, families_with_points, family_points, points_of_famil
 from .published import Published, published
 from .subspace import subspace
 from .variants import law_and_constraints
+
+if TYPE_CHECKING:
+    from scalebook.corpus.database import Corpus
 
 FitOf = Callable[[Law, Points], Fit]
 """How to fit a law to a lender: as whoever borrows is fitted."""
@@ -82,6 +85,8 @@ def resolve(text: str, points: Points, objective: Objective, fit_of: FitOf) -> R
     if unknown := [name for name in asked if name not in law.coefficients]:
         raise UnknownName("coefficient", unknown[0], law.coefficients)
     form = law.constrain(**ties)
+    from scalebook.corpus.database import open_corpus  # a law that borrows nothing asks no database
+
     with open_corpus() as corpus:
         lent = {name: _lent(corpus, name, form, points, fit_of) for name in dict.fromkeys(asked.values())}
     borrowed = tuple(Borrowed(c, lent[who].values[c], lent[who].lender, lent[who].source) for c, who in asked.items())
@@ -160,6 +165,8 @@ def _reduced(law: Law, held: dict[str, float | str], points: Points, objective: 
     """The law in the subspace that unrelated families span, one of each group and architecture."""
     if law is not laws["chinchilla"] or len(held) > 1 or held["subspace"] not in (1.0, 2.0, 3.0):
         raise Misuse("a subspace is one of the form chinchilla: write chinchilla[subspace=3] (or 1 or 2), nothing else")
+    from scalebook.corpus.database import open_corpus  # a law that borrows nothing asks no database
+
     with open_corpus() as corpus:
         families = [p for p in points_of_families(corpus, families_with_points(corpus)) if _unrelated(p, points)]
     tried = candidates(families, law)

@@ -13,6 +13,9 @@ from scalebook.corpus.errors import Misuse
 
 from .bases import named, refuse_mixture
 from .borrowing import Borrowed, resolve
+from .engine.clusters import FEW, LEAST, unfit_for_percentiles, widening
+from .engine.record import whole
+from .engine.refits import MOST_FAILED, too_few_draws
 from .engine.search import AGREE
 from .engine.uncertainty import FLAT
 from .fit import Bootstrap, Estimate, Fit, Objective, bootstrap, fit
@@ -37,7 +40,8 @@ class Options:
     objective, delta, starts, seed, level
         As in `fit.fit`; more starts are tried where fewer than five agree.
     bootstraps : int
-        Refits on resampled data; their standard deviation and percentiles replace the sandwich's. 0 for none.
+        Refits on resampled data; their standard deviation and percentiles (widened where clusters are few) replace
+        the sandwich's, but not of four clusters. Some 200 for intervals of 95 %; 0 for none.
     cluster : {"run", "family", "none"}
         What is independent: whole runs, or single points. Families can only be clusters where there are several.
         With few runs intervals are wide, and below four there are none (`docs/decisions/0021-few-runs.md`).
@@ -128,10 +132,12 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
     """
     resolved = resolve(law, points, options.objective, lambda form, p: _searched(form, p.columns, None, options))
     form = resolved.law
-    if options.bootstraps == 1 or (options.bootstraps and (form.estimate or not form.free)):
+    whole("bootstraps", options.bootstraps, 0)
+    if options.bootstraps and (form.estimate or not form.free):
         known = f"{law} is read off, not fitted" if form.estimate else f"all coefficients of {form.name} are given"
-        why = "an error needs two refits or more" if options.bootstraps == 1 else known
-        raise Misuse(f"{options.bootstraps} bootstrap refits say nothing: {why}")
+        raise Misuse(f"{options.bootstraps} bootstrap refits say nothing: {known}")
+    if options.bootstraps and (said := too_few_draws(options.bootstraps, options.level)):
+        raise Misuse(said)
     if options.cluster == "family":
         raise Misuse("one family is one cluster, and an interval needs several: use --cluster run or --cluster none")
     kept = drop(points, early_tokens=options.early_tokens, highest_losses=options.highest_losses)
@@ -140,9 +146,7 @@ def estimate(points: Points, law: str, options: Options = Options()) -> Estimati
     found = _searched(form, kept.columns, labels, options)
     refits: dict[str, Array] = {}
     if options.bootstraps and found.status == "converged":
-        drawn = bootstrap(form, kept.columns, found, options.bootstraps, clusters=labels, seed=options.seed)
-        found = _with_bootstrap(found, drawn)
-        refits = dict(zip(drawn.names, drawn.values[drawn.converged].T, strict=True))
+        found, refits = _resampled(found, kept.columns, labels, options)
     return Estimation(found, kept, len(points) - len(kept), refits, resolved.borrowed, resolved.families)
 
 
@@ -163,9 +167,29 @@ def _searched(form: Law, columns: Columns, labels: ArrayLike | None, options: Op
     return found
 
 
+def _resampled(
+    found: Fit, columns: Columns, labels: ArrayLike | None, options: Options
+) -> tuple[Fit, dict[str, Array]]:
+    """Standard errors and intervals from refits, and these; or why they stay those of the sandwich."""
+    if found.clusters is not None and found.clusters < LEAST:
+        return found, {}  # it says that there are no intervals
+    if found.clusters is not None and found.clusters < FEW:
+        return replace(found, warnings=(*found.warnings, unfit_for_percentiles(found.clusters))), {}
+    drawn = bootstrap(found.law, columns, found, options.bootstraps, clusters=labels, seed=options.seed)
+    if drawn.failed > MOST_FAILED * len(drawn.values):
+        said = (
+            f"no intervals of refits: {drawn.failed} of {len(drawn.values)} did not converge; they are the sandwich's"
+        )
+        return replace(found, warnings=(*found.warnings, said)), {}
+    return _with_bootstrap(found, drawn), dict(zip(drawn.names, drawn.values[drawn.converged].T, strict=True))
+
+
 def _with_bootstrap(found: Fit, drawn: Bootstrap) -> Fit:
     errors, ranges = drawn.se(), drawn.interval(found.level)
     coefficients = {name: Estimate(e.value, errors[name], *ranges[name]) for name, e in found.coefficients.items()}
     kept = tuple(w for w in found.warnings if not w.startswith("no interval"))
-    by = f"standard deviation and percentiles of {len(drawn.values)} bootstrap refits"
-    return replace(found, coefficients=coefficients, interval_by=by, warnings=kept)
+    refits = len(drawn.values)
+    by = f"standard deviation and percentiles of {refits} bootstrap refits"
+    if found.clusters is not None:
+        by += f", moved out {widening(found.level, found.clusters):.3g} times as few clusters ask for"
+    return replace(found, coefficients=coefficients, interval_by=by, warnings=kept, refits=refits)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from numpy.typing import ArrayLike
 
 from .engine.batch import solve_batch
-from .engine.fitted import Bootstrap, Estimate, Fit, Status
+from .engine.fitted import Estimate, Fit, Status
 from .engine.profile import profile_interval
-from .engine.record import Options
+from .engine.record import Options, known_law, whole
+from .engine.refits import Bootstrap
 from .engine.resampling import How, resample
 from .engine.search import Objective
 from .law import Columns, Law
@@ -122,6 +123,8 @@ def fit_batch(
     list of Fit
         One for each table, in order. A table that cannot be fitted gives a status.
     """
+    known_law(law)
+    whole("jobs", jobs, 1)
     options = Options(objective, delta, starts, seed, level)
     return list(solve_batch(law, problems, options, weights, clusters, jobs))
 
@@ -160,6 +163,8 @@ def fit_stream(
     >>> [round(result.values["E"], 6) for result in fit_stream(laws["compute"], tables)]
     [0.5, 1.5]
     """
+    known_law(law)
+    whole("jobs", jobs, 1)
     options = Options(objective, delta, starts, seed, level)
     return solve_batch(law, problems, options, weights, clusters, jobs)
 
@@ -207,7 +212,9 @@ def profile(
     """Interval of one coefficient by its profile: all others are fitted again while it is held on either side.
 
     The rise of the objective that counts as too much is calibrated by the sandwich, so that the interval is that of
-    `fit` where the profile is a parabola, is honest about clusters, and is lopsided where the objective is.
+    `fit` where the profile is a parabola, is honest about clusters, and is lopsided where the objective is. Each end is
+    looked for until the objective has risen so much or the coefficient is at its bound, a million standard errors
+    away at most. Coefficients that are tied to one another are held together.
 
     Parameters
     ----------
@@ -221,10 +228,16 @@ def profile(
     Returns
     -------
     (float, float)
-        Ends; infinite where the objective never rises enough.
+        Ends; the upper one is infinite, and the lower one at the coefficient's least value (0 for most), where the
+        objective never rises enough.
+
+    Raises
+    ------
+    Misuse
+        The coefficient has no standard error, the level is no share, or the data are not those of the fit.
 
     References
     ----------
     .. [1] Venzon and Moolgavkar (1988), Applied Statistics 37; Pace, Salvan and Sartori (2011), Statistica Sinica 21.
     """
-    return profile_interval(fit, data, name, weights, clusters, level or fit.level)
+    return profile_interval(fit, data, name, weights, clusters, fit.level if level is None else level)

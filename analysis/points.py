@@ -285,12 +285,14 @@ def drop(points: Points, *, early_tokens: float = 0.0, highest_losses: int = 0) 
     Raises
     ------
     Misuse
-        If nothing remains, or a number of tokens is not one.
+        If nothing remains, or a number of tokens or points is none that can be left out.
     """
     if not 0 <= early_tokens < np.inf:
         raise Misuse(
             f"early tokens are {early_tokens:g}; points with fewer are left out: give a number from 0, such as 1e9"
         )
+    if not (isinstance(highest_losses, int | np.integer) and highest_losses >= 0):
+        raise Misuse(f"highest_losses is {highest_losses!r}; it must be a whole number, at least 0")
     keep = points["tokens"] >= early_tokens
     kept = points.where(keep)
     if highest_losses:

@@ -365,6 +365,19 @@ def test_a_fit_holds_what_the_contract_says(cli: Cli) -> None:
     assert 1 <= fit["starts_agreeing"] <= fit["starts"]
 
 
+def test_fit_by_refits_says_so_and_shows_no_degrees_of_the_sandwich(cli: Cli) -> None:
+    told = json.loads(cli("fit", "one", "--law", "compute", "--bootstrap", 200, "--json").out)
+    assert told["interval"].startswith("standard deviation and percentiles of 200 bootstrap refits, moved out ")
+    assert told["degrees_of_freedom"] is None
+    header, row = (
+        next(
+            line for line in cli("fit", "one", "--law", "compute", "--bootstrap", 200).out.splitlines() if word in line
+        )
+        for word in (" df ", "nats/token")
+    )
+    assert not row[header.index("high") + 12 : header.index(" unit")].strip()
+
+
 def test_a_fit_for_people_says_objective_starts_and_status(cli: Cli) -> None:
     said = cli("fit", "one", "--law", "chinchilla", "--drop-early-tokens", 1e9)
     assert said.code == 0
@@ -401,7 +414,7 @@ def test_a_law_that_is_not_determined_is_failed_work_that_says_why(cli: Cli) -> 
         (["--drop-early-tokens", "1e30"], "no point of 'one' remains: 60 were left out"),
         (["--drop-highest-losses", "60"], "no point of 'one' remains: 60 were left out"),
         (["--cluster", "family"], "use --cluster run or --cluster none"),
-        (["--bootstrap", "1"], "an error needs two refits or more"),
+        (["--bootstrap", "2"], "lie fewer than 4 of 2 refits; ask for 200 or more"),
         (["--column", "tokens=x"], "for files, and 'one' is none"),
     ],
 )

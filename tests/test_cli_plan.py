@@ -186,10 +186,10 @@ def test_hours_by_the_step_time_of_what_is_planned(cli: Cli) -> None:
 
 def test_a_file_of_runs_is_fitted_with_an_interval(cli: Cli, tmp_path: Path) -> None:
     file = write_runs(tmp_path / "runs.csv")
-    told = answered(cli("plan", "--flops", "1e21", "--coefficients", file, "--bootstrap", 50, "--json"))
-    assert told["draws"] == 50
+    told = answered(cli("plan", "--flops", "1e21", "--coefficients", file, "--bootstrap", 200, "--json"))
+    assert told["draws"] == 200
     assert told["intervals"]["params"]["low"] < told["params"] < told["intervals"]["params"]["high"]
-    out = cli("plan", "--flops", "1e21", "--coefficients", file, "--bootstrap", 50).out
+    out = cli("plan", "--flops", "1e21", "--coefficients", file, "--bootstrap", 200).out
     assert "chinchilla fitted to runs.csv: 24 points of 24 runs" in out
     assert "plan, 95 %" in out
     assert "never tested there" in out
@@ -268,7 +268,7 @@ def test_runs_that_do_not_determine_the_law_are_failed_work(cli: Cli, tmp_path: 
     )
     refused(cli("plan", "--flops", "1e21", "--coefficients", file), 1, *words)
     told = answered(cli("plan", "--flops", "1e21", "--coefficients", file, "--borrow", "--json"))
-    assert told["about"].endswith("under the prior of the corpus")
+    assert told["about"].endswith("under the prior of the corpus, as these runs alone do not determine it")
     assert told["intervals"]["params"]["low"] < told["params"] < told["intervals"]["params"]["high"]
     again = cli("plan", "--flops", "1e21", "--coefficients", file, "--borrow", "--law", "kaplan")
     refused(again, 2, "--borrow fits chinchilla, of which the corpus knows what is usual, and not kaplan")
@@ -276,15 +276,15 @@ def test_runs_that_do_not_determine_the_law_are_failed_work(cli: Cli, tmp_path: 
 
 def test_a_fit_holds_its_refits_and_coefficients_that_its_law_allows(cli: Cli, tmp_path: Path) -> None:
     file = write_runs(tmp_path / "runs.csv")
-    text = cli("fit", file, "--law", "chinchilla", "--bootstrap", 50, "--json").out
+    text = cli("fit", file, "--law", "chinchilla", "--bootstrap", 200, "--json").out
     (tmp_path / "fit.json").write_text(text)
     assert max(map(len, text.splitlines())) > 400  # refits of one coefficient are one line
     by_fit = answered(cli("plan", "--flops", "1e21", "--coefficients", "fit.json", "--json"))
-    by_runs = answered(cli("plan", "--flops", "1e21", "--coefficients", file, "--bootstrap", 50, "--json"))
+    by_runs = answered(cli("plan", "--flops", "1e21", "--coefficients", file, "--bootstrap", 200, "--json"))
     for name, ends in by_runs["intervals"].items():
         assert by_fit["intervals"][name] == pytest.approx(ends, rel=1e-6)
     assert by_fit["notes"][0].startswith("never tested there")
-    assert by_fit["about"].endswith("from fit.json, with 50 refits")
+    assert by_fit["about"].endswith("from fit.json, with 200 refits")
     told = json.loads(text)
     told["refits"]["E"] = told["refits"]["E"][:-1]
     (tmp_path / "fit.json").write_text(json.dumps(told))

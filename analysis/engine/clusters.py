@@ -14,7 +14,9 @@ References
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,9 @@ from ..law import Array
 
 LEAST = 4
 """Clusters below which no interval is given: over three, 90 % intervals held 49 to 96 %, by law."""
+FEW = 5
+"""Clusters below which refits of redrawn clusters give no intervals of coefficients, however widened: of four, one
+redraw in three holds two sizes or one, and determines nothing."""
 MANY = 500
 """Clusters from which corrections are not worth their memory: each has a share of p / 500 in its own prediction."""
 SHOWN = 0.01
@@ -95,6 +100,61 @@ def quantile(level: float, degrees: Array | float) -> Array:
     t = stdtrit(np.where(finite, degrees, 1.0), at)
     found: Array = np.where(finite, t, np.where(np.isnan(degrees), np.nan, ndtri(at)))
     return found
+
+
+def too_few(clusters: int) -> str:
+    """What a result says that has no intervals, as it rests on fewer clusters than `LEAST`."""
+    return f"no intervals: {clusters} clusters do not tell how much clusters vary; {LEAST} may"
+
+
+def unfit_for_percentiles(clusters: int) -> str:
+    """What a result says that was to have percentiles of refits, and has fewer clusters than `FEW`."""
+    return (
+        f"intervals are the sandwich's and not of refits: redraws of {clusters} clusters hold too few of them;"
+        f" those of {FEW} may do"
+    )
+
+
+def widening(level: float, clusters: int | None) -> float:
+    """How much further out than percentiles of redrawn clusters the ends of an interval lie.
+
+    Redrawn clusters vary less than new ones by (G - 1) / G in variance, and percentiles take it as known [1]_.
+
+    References
+    ----------
+    .. [1] Hesterberg (2015), What teachers should know about the bootstrap, American Statistician 69, section 5.3.
+    """
+    if clusters is None:
+        return 1.0
+    if clusters < LEAST:
+        return float("nan")
+    narrow = clusters / (clusters - 1)
+    return student(level, clusters - 1) / NormalDist().inv_cdf(0.5 + 0.5 * level) * math.sqrt(narrow)
+
+
+def student(level: float, degrees: int) -> float:
+    """Half-width of an interval of Student's t of whole degrees of freedom, as `quantile`, without SciPy.
+
+    SciPy takes longer to load than a plan takes to make. With whole degrees the distribution is a finite sum [1]_.
+
+    References
+    ----------
+    .. [1] Abramowitz and Stegun (1964), Handbook of mathematical functions, equations 26.7.3 and 26.7.4.
+    """
+
+    def inside(angle: float) -> float:
+        """Probability of less than sqrt(degrees) tan(angle) to either side."""
+        odd, total, term = degrees % 2, 0.0, math.cos(angle) if degrees % 2 else 1.0
+        for k in range(1 + odd, degrees, 2):
+            total += term
+            term *= math.cos(angle) ** 2 * k / (k + 1)
+        told = math.sin(angle) * total
+        return (told + angle) * 2 / math.pi if odd else told
+
+    low, high = 0.0, math.pi / 2
+    while low < (middle := (low + high) / 2) < high:
+        low, high = (middle, high) if inside(middle) < level else (low, middle)
+    return math.sqrt(degrees) * math.tan(middle)
 
 
 def by_cluster(values: Array, clusters: NDArray[np.intp], groups: int) -> Array:

@@ -86,7 +86,7 @@ class Coordinates:
             if power := self.law.coefficients[name].power:
                 jets[name] = (jets[name].log() / jets[power]).exp()
         for name in [name for name in held if self.law.coefficients[name].dims]:
-            carried = self._carried(name, jets, shift)
+            carried = self._carried(name, jets, shift, order)
             assert carried is not None
             jets[name] = jets[name] * (-carried).exp()
         return jets
@@ -127,11 +127,11 @@ class Coordinates:
             x[:, k] = (np.log(centred) if self.log[k] else centred)[:, 0]
         return x
 
-    def _carried(self, name: str, jets: dict[str, Jet], shift: Array) -> Jet | None:
+    def _carried(self, name: str, jets: dict[str, Jet], shift: Array, order: int = 1) -> Jet | None:
         """Logarithm of the factor by which a coefficient grows from centred units to those of the data."""
         total: Any = None
         for unit, power in self.law.coefficients[name].dims.items():
             value = eval(_compiled(power), {"__builtins__": {}}, dict(jets)) if isinstance(power, str) else power
             part = value * shift[:, self.shift_of(unit), None]
             total = part if total is None else total + part
-        return total if total is None or isinstance(total, Jet) else Jet.constant(total, order=1)
+        return total if total is None or isinstance(total, Jet) else Jet.constant(total, order=order)

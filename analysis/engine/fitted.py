@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from scalebook.corpus.errors import Misuse
 
@@ -69,6 +70,8 @@ class Fit:
         How sure that covariance is, by coefficient; None where quantiles are the normal law's.
     interval_by : str
         What standard errors and intervals of coefficients rest on, in words.
+    refits : int
+        Refits that these rest on; 0 where they are the sandwich's, as those of predictions always are.
     """
 
     law: Law
@@ -92,6 +95,7 @@ class Fit:
     clusters: int | None = None
     freedom: Freedom | None = None
     interval_by: str = "none"
+    refits: int = 0
 
     @property
     def values(self) -> dict[str, float]:
@@ -120,8 +124,10 @@ class Fit:
         noise : bool
             Include the scatter of single runs about the law, not only the uncertainty of the law.
         """
+        level = self.level if level is None else level
+        known_level(level)
         centre, slopes = self._slopes(inputs)
-        half = self._deviation(centre, slopes, noise) * quantile(level or self.level, self.degrees(slopes))
+        half = self._deviation(centre, slopes, noise) * quantile(level, self.degrees(slopes))
         if is_log(self.objective):
             return centre * np.exp(-half), centre * np.exp(half)
         return centre - half, centre + half
@@ -192,7 +198,7 @@ class Fit:
             "at_bound": list(self.at_bound),
             "clusters": self.clusters,
             "degrees_of_freedom": None
-            if self.freedom is None
+            if self.freedom is None or self.refits
             else {name: _number(v) for name, v in self.degrees_of_freedom.items()},
             "interval": self.interval_by,
             "seconds": self.seconds,
@@ -206,34 +212,16 @@ class Fit:
         return [np.asarray(inputs[name], dtype=float) for name in self.law.inputs]
 
 
-@dataclass(frozen=True)
-class Bootstrap:
-    """Refits on resampled rows or clusters.
+def known_level(level: float) -> None:
+    """Refuse a level that is no share.
 
-    Attributes
-    ----------
-    names : tuple of str
-        Coefficients.
-    values : array, shape (n, p)
-        Coefficients of every refit, in the order of `names`.
-    objective : array, shape (n,)
-        Objective that every refit reached.
-    converged : array of bool, shape (n,)
+    Raises
+    ------
+    Misuse
+        With what it must be.
     """
-
-    names: tuple[str, ...]
-    values: Array
-    objective: Array
-    converged: NDArray[np.bool_]
-
-    def se(self) -> dict[str, float]:
-        """Standard deviation by coefficient."""
-        return dict(zip(self.names, self.values[self.converged].std(axis=0, ddof=1).tolist(), strict=True))
-
-    def interval(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
-        """Percentile interval by coefficient."""
-        ends = np.quantile(self.values[self.converged], [0.5 - 0.5 * level, 0.5 + 0.5 * level], axis=0)
-        return {name: (float(ends[0, k]), float(ends[1, k])) for k, name in enumerate(self.names)}
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise Misuse(f"level is {level!r}; it must be between 0 and 1")
 
 
 def _number(value: float) -> float | None:

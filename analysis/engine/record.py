@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from numbers import Real
 from statistics import NormalDist
 from typing import get_args
 
@@ -13,11 +14,11 @@ from numpy.typing import NDArray
 
 from scalebook.corpus.errors import Misuse, UnknownName
 
-from ..law import Array, Columns, Law
-from .clusters import LEAST, quantile
+from ..law import Array, Coefficient, Columns, Law
+from .clusters import LEAST, quantile, too_few
 from .coordinates import Coordinates
 from .data import Table
-from .fitted import Estimate, Fit, Status
+from .fitted import Estimate, Fit, Status, known_level
 from .search import Objective, Solution, is_log, losses, reported
 from .uncertainty import ALONG, FLAT, Evidence, residual_noise
 
@@ -47,13 +48,36 @@ class Options:
     def __post_init__(self) -> None:
         if self.objective not in get_args(Objective):
             raise UnknownName("objective", str(self.objective), get_args(Objective))
-        for name, good, allowed in (
-            ("delta", 0 < self.delta < np.inf, "positive"),
-            ("starts", self.starts >= 1, "at least 1"),
-            ("level", 0 < self.level < 1, "between 0 and 1"),
-        ):
-            if not good:
-                raise Misuse(f"{name} is {getattr(self, name)}; it must be {allowed}")
+        if not isinstance(self.delta, Real) or not 0 < self.delta < np.inf:
+            raise Misuse(f"delta is {self.delta!r}; it must be positive")
+        whole("starts", self.starts, 1)
+        whole("seed", self.seed, 0)
+        known_level(self.level)
+
+
+def whole(name: str, value: object, least: int) -> None:
+    """Refuse what is no whole number, or too small a one.
+
+    Raises
+    ------
+    Misuse
+        With what it must be.
+    """
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+        raise Misuse(f"{name} is {value!r}; it must be a whole number, at least {least}")
+
+
+def known_law(law: Law) -> None:
+    """Refuse what is no law, such as the name of one.
+
+    Raises
+    ------
+    Misuse
+        With how to get one.
+    """
+    if not isinstance(law, Law):
+        example = repr(law) if isinstance(law, str) else '"chinchilla"'
+        raise Misuse(f"{law!r:.80} is no law: give scalebook.analysis.law.laws[{example}]")
 
 
 @dataclass(frozen=True)
@@ -149,7 +173,7 @@ def record(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved, r
         condition=float(evidence.condition[row]),
         at_bound=held,
         noise=float(evidence.noise[row]),
-        clusters=_count(table),
+        clusters=count_clusters(table),
     )
     if status != "converged":
         return whole
@@ -157,7 +181,7 @@ def record(blank: Fit, coordinates: Coordinates, table: Table, solved: Solved, r
     return _with_intervals(replace(whole, freedom=freedom, interval_by=_interval_by(table, freedom is None)))
 
 
-def _count(table: Table) -> int | None:
+def count_clusters(table: Table) -> int | None:
     """Clusters that have weight."""
     return None if table.clusters is None else int(np.count_nonzero(np.bincount(table.clusters, table.weight)))
 
@@ -182,7 +206,7 @@ def _with_intervals(fit: Fit) -> Fit:
     warnings = [*fit.warnings, *_unsearched(fit)]
     hidden = [name for name, width in widths.items() if math.isnan(width)]
     if hidden and fit.clusters is not None and fit.clusters < LEAST:
-        warnings.append(f"no intervals: {fit.clusters} clusters do not tell how much clusters vary; {LEAST} may")
+        warnings.append(too_few(fit.clusters))
     elif hidden:
         warnings.append(f"no interval for {', '.join(hidden)}: some of it is known from a single cluster alone")
     open_ = [n for n, e in coefficients.items() if math.isnan(e.low) and n not in (*hidden, *fit.at_bound)]
@@ -206,11 +230,15 @@ def _unsearched(fit: Fit) -> list[str]:
     ]
 
 
+def is_level(coefficient: Coefficient, value: float) -> bool:
+    """Whether a coefficient's interval is taken in logarithms: it carries units, or is a scale, and is positive."""
+    return value > 0 and coefficient.low >= 0 and bool(coefficient.dims or coefficient.log)
+
+
 def _estimate(law: Law, name: str, value: float, variance: float, width: float) -> Estimate:
     """Interval of a coefficient; a level that carries units is positive, so its interval is taken in logarithms."""
     se = math.sqrt(max(variance, 0.0)) if math.isfinite(variance * width) else math.nan
-    coefficient = law.coefficients[name]
-    if value > 0 and coefficient.low >= 0 and (coefficient.dims or coefficient.log):
+    if is_level(law.coefficients[name], value):
         factor = math.exp(min(width * se / value, 709.0))
         low, high = value / factor, value * factor
         return Estimate(value, se, low, high) if math.isfinite(high) else Estimate(value, se, math.nan, math.nan)

@@ -14,7 +14,9 @@ from ..law import Array, Columns, Law
 from .batch import parallel
 from .coordinates import Coordinates
 from .data import Table, pack, read
-from .fitted import Bootstrap, Fit
+from .fitted import Fit
+from .record import count_clusters, is_level, known_law, whole
+from .refits import Bootstrap
 from .search import EXACT, descend, losses
 
 How = Literal["pairs", "wild"]
@@ -35,6 +37,9 @@ def resample(
     how: How,
 ) -> Bootstrap:
     """Bootstrap; see `bootstrap`."""
+    known_law(law)
+    for name, number, least in (("n", n, 2), ("seed", seed, 0), ("jobs", jobs, 1)):
+        whole(name, number, least)
     table = read(law, data, weights, clusters)
     if how not in get_args(How):
         raise UnknownName("way to resample", str(how), get_args(How))
@@ -44,6 +49,11 @@ def resample(
         raise Misuse(f"all coefficients of {law.name} are given: there is nothing to fit again")
     if not np.isfinite(list(fit.values.values())).all():
         raise Misuse(f"there are no coefficients to start from: {fit.reason}")
+    if fit.status != "converged":
+        raise Misuse(
+            f"the fit is {fit.status.replace('_', ' ')} ({fit.reason}), and refits of resampled data scatter about a"
+            " converged fit only: leave the bootstrap out, or give data that determine the law"
+        )
     coordinates, steps = Coordinates(law), losses(fit.objective, fit.delta)
     problems = pack(coordinates, [table], len(table.target))
     fitted = np.broadcast_to(law.predict(*np.exp(table.logs), **fit.values), table.target.shape)
@@ -61,7 +71,9 @@ def resample(
 
     parts = parallel(chunk, range(0, n, RESAMPLES), jobs)
     values, objective, done = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Bootstrap(tuple(law.coefficients), values, objective, done)
+    centre = np.array([*fit.values.values()])
+    log = np.array([is_level(law.coefficients[name], value) for name, value in fit.values.items()])
+    return Bootstrap(tuple(law.coefficients), values, objective, done, count_clusters(table), centre, log)
 
 
 def draw_signs(table: Table, count: int, seed: list[int]) -> Array:

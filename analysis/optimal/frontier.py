@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from scalebook.corpus.errors import Misuse
 
 from ..bases import named
+from ..engine.clusters import LEAST, too_few
+from ..engine.fitted import known_level
+from ..engine.record import whole
+from ..engine.refits import MOST_FAILED, too_few_draws
 from ..fit import Estimate, Objective
 from ..law import Array
 from ..points import Points
@@ -23,8 +27,6 @@ Status = Literal["found", "too_few_budgets", "at_the_edge", "no_curves", "no_law
 LEAST_OPTIMA = 3
 #: Nor is one through optima whose budgets lie within this factor.
 LEAST_SPAN = 4.0
-#: Intervals from redraws of which a larger share has no frontier would be those of the lucky ones.
-MOST_FAILED = 0.2
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Options:
     Parameters
     ----------
     bootstraps : int
-        Redraws of whole runs; 0 for no intervals.
+        Redraws of whole runs, some 200 for intervals of 95 %; 0 for no intervals. Of few runs intervals are widened
+        (`engine.clusters.widening`), of fewer than four there are none.
     seed : int
         For redraws and starts.
     level : float
@@ -54,10 +57,10 @@ class Options:
     allow_mixed: bool = False
 
     def __post_init__(self) -> None:
-        if self.bootstraps < 0 or self.bootstraps == 1:
-            raise Misuse(f"{self.bootstraps} bootstrap draws give no interval: say 0, or 2 and more")
-        if not 0 < self.level < 1:
-            raise Misuse(f"level is {self.level}; it must be between 0 and 1")
+        whole("bootstraps", self.bootstraps, 0)
+        known_level(self.level)
+        if self.bootstraps and (said := too_few_draws(self.bootstraps, self.level)):
+            raise Misuse(said)
 
 
 @dataclass(frozen=True)
@@ -223,14 +226,21 @@ def found(
     notes: Sequence[str] = (),
     optima: Sequence[Optimum] = (),
 ) -> Frontier:
-    """A frontier that was found; without intervals where too many of the `drawn` bootstrap draws have none."""
+    """A frontier that was found; without intervals where runs are few or too many of the `drawn` draws have none."""
+    runs = len(points.runs)
     failed = drawn - len(laws[0].draws)
-    if failed > MOST_FAILED * drawn:
-        laws = (replace(laws[0], draws=laws[0].draws[:0]), replace(laws[1], draws=laws[1].draws[:0]))
-        notes = [*notes, f"no intervals: {failed} of {drawn} redraws of the runs have no frontier"]
+    why = ""
+    if drawn and runs < LEAST:
+        why = too_few(runs)
+    elif failed > MOST_FAILED * drawn:
+        why = f"no intervals: {failed} of {drawn} redraws of the runs have no frontier"
+    elif drawn:
+        why = too_few_draws(drawn - failed, laws[0].level)
+    params, tokens = (replace(law, draws=law.draws[: 0 if why else None], runs=runs) for law in laws)
+    notes = [*notes, why]
     basis = named(points, "params_basis"), named(points, "flops_basis")
     told = "; ".join(note for note in notes if note)
-    return Frontier(approach, points.family, "found", told, *laws, tuple(optima), flops, failed, *basis)
+    return Frontier(approach, points.family, "found", told, params, tokens, tuple(optima), flops, failed, *basis)
 
 
 def through(

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..fit import Estimate
+from ..engine.clusters import widening
+from ..engine.fitted import Estimate
+from ..engine.refits import too_few_draws
 from ..law import Array
 
 
@@ -30,6 +32,8 @@ class PowerLaw:
         Height and slope of every bootstrap draw.
     level : float
         Level of the intervals.
+    runs : int, optional
+        Runs that were redrawn: percentiles of few are widened, see `engine.clusters.widening`.
 
     Examples
     --------
@@ -42,6 +46,7 @@ class PowerLaw:
     slope: float
     draws: Array = field(default_factory=_no_draws, repr=False, compare=False)
     level: float = 0.95
+    runs: int | None = None
 
     @classmethod
     def of(cls, k: float, exponent: float) -> PowerLaw:
@@ -54,12 +59,12 @@ class PowerLaw:
         with np.errstate(over="ignore"):
             k = np.exp(self.height - self.slope * self.centre)
             drawn = np.exp(self.draws[:, 0] - self.draws[:, 1] * self.centre)
-        return _summary(float(k), drawn, self.level)
+        return self._summary(float(k), drawn, log=True)
 
     @property
     def exponent(self) -> Estimate:
         """:math:`e`."""
-        return _summary(self.slope, self.draws[:, 1], self.level)
+        return self._summary(self.slope, self.draws[:, 1], log=False)
 
     def predict(self, flops: ArrayLike) -> Array:
         """Value at training compute C, of any shape, in FLOP."""
@@ -68,32 +73,43 @@ class PowerLaw:
 
     def interval(self, flops: ArrayLike, level: float | None = None) -> tuple[Array, Array]:
         """Lower and upper end of the percentile interval at C; NaN without a bootstrap."""
+        level = self.level if level is None else level
         away = np.log(np.asarray(flops, float)) - self.centre
-        if len(self.draws) < 2:
+        if too_few_draws(len(self.draws), level):
             return away * np.nan, away * np.nan
         drawn = self.draws[:, 0].reshape(-1, *[1] * away.ndim) + np.multiply.outer(self.draws[:, 1], away)
-        low, high = np.quantile(drawn, _ends(level or self.level), axis=0)
+        low, high = _ends(self.height + self.slope * away, drawn, level, self.runs)
         return np.exp(low), np.exp(high)
 
     def at(self, flops: float) -> Estimate:
         """Value, standard error and interval at one budget."""
         drawn = np.exp(self.draws[:, 0] + self.draws[:, 1] * (np.log(flops) - self.centre))
-        return _summary(float(self.predict(flops)), drawn, self.level)
+        return self._summary(float(self.predict(flops)), drawn, log=True)
+
+    def _summary(self, value: float, drawn: Array, *, log: bool) -> Estimate:
+        """Value, standard error and interval, which is widened in logarithms or not."""
+        if len(drawn) < 2 or not np.isfinite(drawn).all():
+            return Estimate(value, np.nan, np.nan, np.nan)
+        error = float(drawn.std(ddof=1))
+        if too_few_draws(len(drawn), self.level):
+            return Estimate(value, error, np.nan, np.nan)
+        if not log:
+            low, high = _ends(value, drawn, self.level, self.runs)
+        else:
+            with np.errstate(all="ignore"):  # a coefficient at 1 FLOP may be beyond what a number can hold
+                low, high = np.exp(_ends(np.log(value), np.log(drawn), self.level, self.runs))
+        return Estimate(value, error, float(low), float(high))
 
     def flops_for(self, value: float) -> float:
         """Training compute at which the optimum is `value`."""
         return float(np.exp(self.centre + (np.log(value) - self.height) / self.slope))
 
 
-def _ends(level: float) -> list[float]:
-    return [0.5 - 0.5 * level, 0.5 + 0.5 * level]
-
-
-def _summary(value: float, drawn: Array, level: float) -> Estimate:
-    if len(drawn) < 2 or not np.isfinite(drawn).all():
-        return Estimate(value, np.nan, np.nan, np.nan)
-    low, high = np.quantile(drawn, _ends(level))
-    return Estimate(value, float(drawn.std(ddof=1)), float(low), float(high))
+def _ends(value: Array | float, drawn: Array, level: float, runs: int | None) -> Array:
+    """Percentiles of draws, moved away from the value where runs are few."""
+    ends = np.quantile(drawn, [0.5 - 0.5 * level, 0.5 + 0.5 * level], axis=0)
+    moved: Array = value + widening(level, runs) * (ends - value)
+    return moved
 
 
 def lines(log_flops: Array, log_values: Array, centre: float) -> Array:

@@ -26,9 +26,6 @@ if TYPE_CHECKING:  # the fitting engine is not loaded for coefficients that are 
     from ..optimal.power import PowerLaw
     from ..points import Points
 
-#: More draws than this share that end nowhere, and there is no interval: it would be that of the lucky ones.
-MOST_FAILED = 0.2
-
 
 @dataclass(frozen=True)
 class Reach:
@@ -94,6 +91,8 @@ class Coefficients:
         Of the loss.
     draws : mapping of str to array, shape (n,)
         Bootstrap refits; empty where there are none.
+    runs : int, optional
+        Runs that were redrawn for them, or too few to be.
     reach : Reach, optional
         What the law was fitted to, where that is known.
     params_basis : str, optional
@@ -114,6 +113,7 @@ class Coefficients:
     params_basis: str | None = None
     held: Mapping[str, float] = field(default_factory=dict)
     spending: Spending | None = None
+    runs: int | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         refuse_unplannable(self.law, self.held)
@@ -200,6 +200,7 @@ def fitted_coefficients(
     ScalebookError
         If the points do not determine the law.
     """
+    from ..engine.clusters import LEAST
     from ..estimation import Options, estimate
     from ..fit import bootstrap
 
@@ -214,12 +215,14 @@ def fitted_coefficients(
 
         raise ScalebookError(what_to_do(points, fit))
     draws: dict[str, Array] = {}
-    if bootstraps:
+    runs = len(found.points.runs)
+    if bootstraps and runs >= LEAST:
         drawn = bootstrap(fit.law, found.points.columns, fit, bootstraps, clusters=found.points["run"], seed=seed)
         draws = {name: drawn.values[drawn.converged, k] for k, name in enumerate(drawn.names)}
     about = f"{fit.law.name} fitted to {points.family}: {len(points)} points of {len(points.runs)} runs"
-    reach = reach_of_points(points)
-    return Coefficients(points.family, about, fit.law, fit.values, points.unit, draws, reach, found.params_basis)
+    reach, basis = reach_of_points(points), found.params_basis
+    redrawn = runs if bootstraps else None
+    return Coefficients(points.family, about, fit.law, fit.values, points.unit, draws, reach, basis, runs=redrawn)
 
 
 def coefficients_of_json(text: str, name: str, corpus: Corpus | None = None) -> Coefficients:
@@ -256,9 +259,9 @@ def coefficients_of_json(text: str, name: str, corpus: Corpus | None = None) -> 
     if not draws:
         about += " (scalebook fit --bootstrap 200 --json writes them)"
     reach = _reach_told(told.get("reach"), family) or (reach_of(corpus, family) if corpus else None)
-    return Coefficients(
-        name, about, law, values, str(told.get("unit") or "nats/token"), draws, reach, told.get("params_basis")
-    )
+    unit, basis = str(told.get("unit") or "nats/token"), told.get("params_basis")
+    runs = told.get("clusters") if draws else None
+    return Coefficients(name, about, law, values, unit, draws, reach, basis, runs=runs)
 
 
 def refuse_beyond(law: Law, values: Mapping[str, float], name: str) -> None:

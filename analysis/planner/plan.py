@@ -19,7 +19,7 @@ import numpy as np
 from scalebook.corpus.errors import Misuse
 
 from .answer import Answer, Interval, Model
-from .coefficients import MOST_FAILED, Coefficients, Powers
+from .coefficients import Coefficients, Powers
 from .mixture_plan import best_mixture
 from .mixtures import Mixture
 from .plateau import plateau
@@ -79,7 +79,7 @@ def plan(source: Coefficients | Powers | Mixture, request: Request) -> Answer:
     unlimited = None
     if request.unique_tokens is not None:
         unlimited, _ = models(source, replace(request, unique_tokens=None))
-    intervals, drawn, failed, notes = _intervals(source, request)
+    intervals, drawn, failed, notes = _intervals(source, request, chosen)
     return Answer(
         request,
         source,
@@ -117,11 +117,20 @@ def _notes(source: Coefficients, request: Request, chosen: Model) -> list[str]:
     return told
 
 
-def _intervals(source: Coefficients, request: Request) -> tuple[dict[str, Interval], int, int, list[str]]:
+def _intervals(
+    source: Coefficients, request: Request, chosen: Model
+) -> tuple[dict[str, Interval], int, int, list[str]]:
     """Percentile intervals of the plan over bootstrap draws, their number, how many failed, and what is to be said."""
-    drawn = len(next(iter(source.draws.values()), ()))
-    if drawn < 2:
+    if not source.draws and source.runs is None:
         return {}, 0, 0, []
+    from ..engine.clusters import LEAST, too_few, widening
+    from ..engine.refits import MOST_FAILED, too_few_draws
+
+    if source.runs is not None and source.runs < LEAST:
+        return {}, 0, 0, [too_few(source.runs)]
+    drawn = len(next(iter(source.draws.values()), ()))
+    if said := too_few_draws(drawn, request.level):
+        return {}, drawn, 0, [said]
     spending = spending_of(source, request)
     values = {name: column[:, None] for name, column in source.draws.items()}
     surface = Surface(source.law, values, request.unique_tokens, spending, source.held)
@@ -134,12 +143,15 @@ def _intervals(source: Coefficients, request: Request) -> tuple[dict[str, Interv
         return {}, drawn, failed, [f"no intervals: {failed} of {drawn} refits on redrawn runs have no such plan"]
     places = zip(np.exp(n[good, 0]).tolist(), np.exp(d[good, 0]).tolist(), losses[good, 0].tolist(), strict=True)
     drawn_models = [Model.of(*place, request, spending, source.held).as_dict() for place in places]
+    centre = chosen.as_dict()
     ends = [0.5 - 0.5 * request.level, 0.5 + 0.5 * request.level]
+    further = widening(request.level, source.runs)  # in logarithms: everything here is positive
     found = {}
     for name in ("params", "tokens", "loss", "train_flops", "total_flops", "cost", "train_hours"):
         column = [model.get(name) for model in drawn_models]
-        if None not in column:
-            low, high = np.quantile(np.array(column, float), ends)
+        value = centre.get(name)
+        if value is not None and None not in column:
+            low, high = value * (np.quantile(np.array(column, float), ends) / value) ** further
             found[name] = Interval(float(low), float(high))
     return found, drawn, failed, []
 

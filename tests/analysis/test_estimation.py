@@ -77,9 +77,9 @@ def test_what_counts_as_independent_changes_errors_and_nothing_else(one: Points)
 
 
 def test_bootstrap_errors_are_those_of_the_refits(one: Points) -> None:
-    found = estimate(one, "chinchilla", Options(bootstraps=40, cluster="none", seed=5)).fit
+    found = estimate(one, "chinchilla", Options(bootstraps=200, cluster="none", seed=5)).fit
     plain = fit(laws["chinchilla"], one.columns, starts=16, seed=5)
-    drawn = bootstrap(laws["chinchilla"], one.columns, plain, 40, seed=5)
+    drawn = bootstrap(laws["chinchilla"], one.columns, plain, 200, seed=5)
     alphas = drawn.values[drawn.converged, drawn.names.index("alpha")]
     estimated = found.coefficients["alpha"]
     assert estimated.value == plain.values["alpha"]
@@ -89,7 +89,7 @@ def test_bootstrap_errors_are_those_of_the_refits(one: Points) -> None:
 
 def test_a_law_that_is_not_determined_is_not_resampled(small: Corpus) -> None:
     pair = family_points(small, "pair")
-    found = estimate(pair, "chinchilla", Options(bootstraps=10)).fit
+    found = estimate(pair, "chinchilla", Options(bootstraps=200)).fit
     assert found.status == "not_identified"
     assert np.isnan([e.se for e in found.coefficients.values()]).all()
 
@@ -100,10 +100,12 @@ def test_a_law_that_is_not_determined_is_not_resampled(small: Corpus) -> None:
         ("chinchila", {}, UnknownName, r"no law named 'chinchila'; did you mean 'chinchilla'\?"),
         ("compute", {"objective": "hubber"}, UnknownName, r"no objective named 'hubber'; did you mean 'huber'\?"),
         ("compute", {"delta": -1.0}, Misuse, "delta is -1.0; it must be positive"),
-        ("compute", {"starts": 0}, Misuse, "starts is 0; it must be at least 1"),
+        ("compute", {"starts": 0}, Misuse, "starts is 0; it must be a whole number, at least 1"),
         ("compute", {"level": 95.0}, Misuse, "level is 95.0; it must be between 0 and 1"),
         ("compute", {"early_tokens": 1e20}, Misuse, "no point of 'one' remains: 60 were left out"),
-        ("compute", {"bootstraps": 1}, Misuse, "an error needs two refits or more"),
+        ("compute", {"bootstraps": 40}, Misuse, "fewer than 4 of 40 refits; ask for 200 or more"),
+        ("compute", {"bootstraps": -5}, Misuse, "bootstraps is -5; it must be a whole number, at least 0"),
+        ("compute", {"highest_losses": -5}, Misuse, "highest_losses is -5; it must be a whole number, at least 0"),
         ("last_seen", {"bootstraps": 10}, Misuse, "last_seen is read off, not fitted"),
     ],
 )

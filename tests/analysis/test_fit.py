@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from scalebook.analysis.engine.data import read
 from scalebook.analysis.engine.resampling import draw_counts, draw_signs
-from scalebook.analysis.fit import bootstrap, fit, fit_batch, fit_stream, profile
+from scalebook.analysis.fit import Bootstrap, bootstrap, fit, fit_batch, fit_stream, profile
 from scalebook.analysis.law import laws
 from scalebook.analysis.variants import law_named
 from scalebook.corpus.errors import Misuse
@@ -54,7 +54,7 @@ def test_bad_numbers_are_counted_and_placed(column: str, value: float) -> None:
         (GOOD, {"clusters": ["a"]}, "clusters 1"),
         (GOOD, {"objective": "hubber"}, "no objective named 'hubber'; did you mean 'huber'"),
         (GOOD, {"delta": 0.0}, "delta is 0.0; it must be positive"),
-        (GOOD, {"starts": 0}, "starts is 0; it must be at least 1"),
+        (GOOD, {"starts": 0}, "starts is 0; it must be a whole number, at least 1"),
         (GOOD, {"level": 95}, "level is 95; it must be between 0 and 1"),
     ],
 )
@@ -269,6 +269,58 @@ def test_a_bootstrap_starts_from_a_fit_of_its_law() -> None:
         bootstrap(CHINCHILLA, GOOD, fit(laws["best_seen"], GOOD))
     with pytest.raises(Misuse, match="no coefficients to start from: 3 points"):
         bootstrap(CHINCHILLA, GOOD, fit(CHINCHILLA, rows(slice(3))))
+
+
+def test_a_bootstrap_starts_from_a_fit_that_converged() -> None:
+    open_ = changed(params=np.where(np.arange(80) % 2, 1e8, 1e8 * (1 + 1e-9)))
+    result = fit(CHINCHILLA, open_)
+    assert result.status == "not_identified"
+    with pytest.raises(
+        Misuse, match=r"the fit is not identified \(.*\), and refits .*: leave the bootstrap out, or give"
+    ):
+        bootstrap(CHINCHILLA, open_, result, 20)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: fit_batch(CHINCHILLA, [GOOD], jobs=-3), "jobs is -3; it must be a whole number, at least 1"),
+        (lambda: fit_batch(CHINCHILLA, [GOOD], jobs=0), "jobs is 0; it must be a whole number, at least 1"),
+        (lambda: fit_stream(CHINCHILLA, [GOOD], jobs=0), "jobs is 0; it must be a whole number, at least 1"),
+        (lambda: drawn(n=0), "n is 0; it must be a whole number, at least 2"),
+        (lambda: drawn(n=-1), "n is -1; it must be a whole number, at least 2"),
+        (lambda: drawn(n=1).se(), "n is 1; it must be a whole number, at least 2"),
+        (lambda: drawn(seed=-1), "seed is -1; it must be a whole number, at least 0"),
+        (lambda: drawn(jobs=0), "jobs is 0; it must be a whole number, at least 1"),
+        (lambda: drawn(n=20).interval(), "lie fewer than 4 of 20 refits; ask for 200 or more"),
+        (lambda: drawn(n=20).interval(2), "level is 2; it must be between 0 and 1"),
+        (lambda: replace(drawn(n=2), converged=np.zeros(2, bool)).se(), "an error takes two refits .* of 2 0 did"),
+        (lambda: fit(CHINCHILLA, GOOD, seed=-1), "seed is -1; it must be a whole number, at least 0"),
+        (lambda: fit(CHINCHILLA, GOOD, **bad(starts="8")), "starts is '8'; it must be a whole number, at least 1"),
+        (lambda: fit(CHINCHILLA, GOOD, **bad(starts=1.5)), "starts is 1.5; it must be a whole number, at least 1"),
+        (lambda: fit(CHINCHILLA, GOOD, **bad(level="high")), "level is 'high'; it must be between 0 and 1"),
+        (lambda: fit(CHINCHILLA, GOOD, **bad(delta="low")), "delta is 'low'; it must be positive"),
+        (
+            lambda: fit(**bad(law="chinchilla", data=GOOD)),
+            r"no law: give scalebook.analysis.law.laws\['chinchilla'\]",
+        ),
+        (lambda: fit(**bad(law=None, data=GOOD)), r'None is no law: give scalebook.analysis.law.laws\["chinchilla"\]'),
+        (lambda: fit(CHINCHILLA, GOOD).interval(params=1e9, tokens=1e10, level=2), "level is 2; it must be between"),
+    ],
+)
+def test_numbers_that_cannot_be_are_named(call: Any, words: str) -> None:
+    with pytest.raises(Misuse, match=words):
+        call()
+
+
+def bad(**options: Any) -> dict[str, Any]:
+    """Options that a type checker would refuse."""
+    return options
+
+
+def drawn(**options: Any) -> Bootstrap:
+    """A bootstrap of the good table."""
+    return bootstrap(CHINCHILLA, GOOD, fit(CHINCHILLA, GOOD), **options)
 
 
 def test_predictions_have_the_shape_of_their_inputs() -> None:

@@ -13,9 +13,13 @@ import numpy as np
 import pytest
 from statsmodels.api import OLS
 
-from scalebook.analysis.engine.clusters import MANY, quantile
-from scalebook.analysis.fit import Fit, fit, fit_batch, profile
+from scalebook.analysis.engine.clusters import MANY, quantile, student, widening
+from scalebook.analysis.estimation import Options, estimate
+from scalebook.analysis.fit import Fit, bootstrap, fit, fit_batch, profile
 from scalebook.analysis.law import Array, Law, laws
+from scalebook.analysis.optimal.approach import optimal
+from scalebook.analysis.optimal.frontier import Options as FrontierOptions
+from scalebook.analysis.points import Points
 from scalebook.analysis.variants import law_named
 
 from .simulated import table  # noqa: TID251 (this folder, not the package)
@@ -255,3 +259,83 @@ def test_a_held_coefficient_is_sure_whatever_the_clusters() -> None:
     found = fit(law, tables[0], clusters=run)
     assert found.coefficients["E"].se == 0.0
     assert found.coefficients["E"].low == found.coefficients["E"].high == truth["E"]
+
+
+def test_a_bootstrap_of_three_runs_gives_no_intervals_either() -> None:
+    tables, _, run = simulated(laws["chinchilla"], 3, 1)
+    (found,) = _fits(laws["chinchilla"], tables, run)
+    drawn = bootstrap(laws["chinchilla"], tables[0], found, 200, clusters=run)
+    assert drawn.clusters == 3
+    assert np.isnan([*drawn.se().values()]).all()
+    assert np.isnan([*drawn.interval(0.9).values()]).all()
+    points = as_points(tables[0], run)
+    told = estimate(points, "chinchilla", Options(bootstraps=200)).fit
+    assert told.warnings == ("no intervals: 3 clusters do not tell how much clusters vary; 4 may",)
+    assert told.interval_by.startswith("CR2")
+    assert np.isnan([(e.se, e.low, e.high) for e in told.coefficients.values()]).all()
+    frontier = optimal(points, "parametric", FrontierOptions(bootstraps=200))
+    assert frontier.status == "found"
+    assert "no intervals: 3 clusters" in frontier.reason
+    assert np.isnan([frontier.a.se, frontier.a.low, frontier.at(1e22).params.low]).all()
+
+
+def test_of_four_runs_intervals_of_coefficients_stay_the_sandwich() -> None:
+    tables, _, run = simulated(laws["chinchilla"], 4, 1)
+    points = as_points(tables[0], run)
+    told, plain = (estimate(points, "chinchilla", Options(bootstraps=n)).fit for n in (200, 0))
+    assert told.coefficients == plain.coefficients
+    assert told.warnings == (
+        "intervals are the sandwich's and not of refits: redraws of 4 clusters hold too few of them; those of 5 may do",
+    )
+
+
+def test_refits_of_few_runs_are_moved_out() -> None:
+    tables, _, run = simulated(laws["chinchilla"], 5, 1)
+    found = fit(laws["chinchilla"], tables[0], clusters=run)
+    drawn = bootstrap(laws["chinchilla"], tables[0], found, 400, clusters=run)
+    plain = np.quantile(drawn.values[drawn.converged], [0.05, 0.95], axis=0)
+    by = widening(0.9, 5)
+    assert by == pytest.approx(2.131847 / 1.644854 * np.sqrt(5 / 4), rel=1e-6)
+    wide = drawn.interval(0.9)
+    for k, (name, value) in enumerate(found.values.items()):
+        turn = np.log if name in ("A", "B") else np.asarray
+        assert turn(wide[name]) - turn(value) == pytest.approx(by * (turn(plain[:, k]) - turn(value)), rel=1e-6)
+    points = as_points(tables[0], run)
+    told = estimate(points, "chinchilla", Options(bootstraps=400, level=0.9))
+    assert told.fit.interval_by.endswith("of 400 bootstrap refits, moved out 1.45 times as few clusters ask for")
+    assert told.as_dict()["degrees_of_freedom"] is None
+    assert told.fit.refits == 400
+    size = optimal(points, "parametric", FrontierOptions(bootstraps=400, level=0.9)).params
+    slopes = np.quantile(size.draws[:, 1], [0.05, 0.95])
+    assert [size.exponent.low, size.exponent.high] == pytest.approx((size.slope + by * (slopes - size.slope)).tolist())
+    for given in (size.interval(1e22), (size.at(1e22).low, size.at(1e22).high)):
+        away = np.log(1e22) - size.centre
+        ends = np.quantile(size.draws @ [1, away], [0.05, 0.95])
+        centre = size.height + size.slope * away
+        assert np.log(given) == pytest.approx(centre + by * (ends - centre), rel=1e-9)
+
+
+@pytest.mark.parametrize("runs", [5, 8])
+def test_widened_percentiles_hold_where_plain_ones_do_not(runs: int) -> None:
+    """90 % intervals; 100 simulations tell a share to within 6 points, over five coefficients less than that."""
+    law = laws["chinchilla"]
+    tables, truth, run = simulated(law, runs, 100, seed=2)
+    held: list[Any] = []
+    for data, found in zip(tables, _fits(law, tables, run, "huber-log"), strict=True):
+        if found.status == "converged":
+            drawn = bootstrap(law, data, found, 200, clusters=run)
+            held.append([low <= truth[name] <= high for name, (low, high) in drawn.interval(0.9).items()])
+    shares = np.mean(held, axis=0)
+    assert shares.min() > 0.85, shares
+
+
+def as_points(data: dict[str, Any], run: Any) -> Points:
+    """A table of `simulated` as points of a family."""
+    names = np.array([f"run {k}" for k in run], object)
+    return Points("made", {**data, "run": names, "flops": 6 * data["params"] * data["tokens"]})
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 8, 19, 120, 121])
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.95, 0.999])
+def test_whole_degrees_of_freedom_need_no_scipy(level: float, degrees: int) -> None:
+    assert student(level, degrees) == pytest.approx(float(quantile(level, degrees)), rel=1e-9)

@@ -198,7 +198,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_file_is_taken_where_a_law_is_named(mine: Path, small: Corpus) -> None:
     gpt3 = family_points(small, "gpt3")
-    found = estimate(gpt3, "./my_law.py", Options(bootstraps=10))
+    found = estimate(gpt3, "./my_law.py", Options(bootstraps=200))
     assert found.fit.law is law_named(str(mine))
     assert found.fit.status == "converged"
     held = estimate(gpt3, "./my_law.py[alpha=0.1]").fit

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...engine.clusters import LEAST
 from ...fit import Fit, bootstrap, fit
 from ...law import Array, Law, laws
 from ...points import Points
@@ -41,7 +42,8 @@ def find(points: Points, options: Options) -> Frontier:
         gone = [name for name in COEFFICIENTS if not values[name] > 0]
         why = f"{fitted.status}: {fitted.reason}" if fitted.status != "converged" else f"{', '.join(gone)} is 0"
         return nothing("parametric", points, "no_law", f"the law has no optimum: {why}")
-    drawn = _drawn(law, points, fitted, options) if options.bootstraps else None
+    enough = options.bootstraps and len(points.runs) >= LEAST
+    drawn = _drawn(law, points, fitted, options) if enough else None
     per = points["flops"] / (points["params"] * points["tokens"])
     log_flops = np.log(points["flops"])
     both = closed_form(

@@ -33,7 +33,7 @@ OBJECTIVES = ("huber-log", "huber", "lsq-log", "lsq", "lad-log", "likelihood")
     type=click.IntRange(0),
     default=0,
     metavar="N",
-    help="Errors from N refits on resampled data; --json holds them, for the intervals of `scalebook plan`.",
+    help="Errors from N refits on resampled data, 200 or more; --json holds them, and `plan` takes them.",
 )
 @click.option(
     "--cluster",
@@ -145,7 +145,7 @@ def _coefficients(fit: Fit) -> None:
     """Coefficients with their intervals."""
     from ._output import echo_table
 
-    degrees = {n: d for n, d in fit.degrees_of_freedom.items() if math.isfinite(d)}
+    degrees = {} if fit.refits else {n: d for n, d in fit.degrees_of_freedom.items() if math.isfinite(d)}
     laid = fit.law.coefficients
     rows = [
         (n, e.value, e.se, e.low, e.high, degrees.get(n), laid[n].unit, laid[n].meaning)

@@ -74,7 +74,7 @@ def command(
 
     Three approaches (Hoffmann et al. 2022): the envelope of training curves, the minima of isoFLOP profiles (by Akima's
     interpolation and by parabolas), and the closed form of the fitted law. An approach that the data do not allow says
-    why. Intervals redraw whole runs.
+    why. Intervals redraw whole runs; those of few runs are widened, and below four there are none.
 
     \b
     Examples:

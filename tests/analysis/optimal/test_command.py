@@ -25,7 +25,7 @@ def own(tmp_path: Path) -> Path:
 
 
 def test_all_approaches_in_json(cli: Callable[..., Any]) -> None:
-    said = cli("optimal", FAMILY, "--flops", "1e21", "--flops", "1e22", "--bootstrap", 50, "--json")
+    said = cli("optimal", FAMILY, "--flops", "1e21", "--flops", "1e22", "--bootstrap", 200, "--json")
     assert said.code == 0
     told = json.loads(said.out)
     assert (told["family"], told["n_points"], told["n_runs"]) == (FAMILY, 121, 16)
@@ -41,7 +41,7 @@ def test_all_approaches_in_json(cli: Callable[..., Any]) -> None:
 
 
 def test_one_approach_for_people(cli: Callable[..., Any]) -> None:
-    said = cli("optimal", FAMILY, "--approach", "isoflop", "--flops", "1e21", "--bootstrap", 50)
+    said = cli("optimal", FAMILY, "--approach", "isoflop", "--flops", "1e21", "--bootstrap", 200)
     assert said.code == 0
     for words in (
         "121 points of 16 runs",
@@ -76,7 +76,7 @@ def test_what_the_data_do_not_give_is_told(cli: Callable[..., Any]) -> None:
     ("options", "message"),
     [
         (["--approach", "isoflops"], "no approach named 'isoflops'; did you mean"),
-        (["--bootstrap", 1], "1 bootstrap draws give no interval"),
+        (["--bootstrap", 1], "fewer than 4 of 1 refits; ask for 200 or more"),
         (["--level", 95], "level is 95.0; it must be between 0 and 1"),
         (["--flops", -1], "a budget is a positive number of FLOP, not -1.0"),
     ],

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from scalebook.analysis.engine.clusters import widening
 from scalebook.analysis.law import laws
 from scalebook.analysis.planner.answer import Answer
 from scalebook.analysis.planner.coefficients import Coefficients, Powers, Reach
@@ -211,27 +212,48 @@ def test_a_share_of_the_parameters_costs_a_share() -> None:
 
 
 def test_a_plan_from_runs_has_an_interval_that_holds_the_truth() -> None:
-    answer = plan(sweep(), flops=1e21, bootstraps=100)
+    answer = plan(sweep(), flops=1e21, bootstraps=200)
     truth = planned(source(), Request(flops=1e21)).plan
-    assert answer.draws == 100
-    assert answer.failed <= 5
+    assert answer.draws == 200
+    assert answer.failed <= 10
     for key in ("params", "tokens", "loss"):
         between = answer.intervals[key]
         assert between.low < getattr(answer.plan, key) < between.high
         assert between.low < getattr(truth, key) < between.high
-    wide, again = plan(sweep(), flops=1e21, bootstraps=100, level=0.99), plan(sweep(), flops=1e21, bootstraps=100)
+    wide, again = plan(sweep(), flops=1e21, bootstraps=1000, level=0.99), plan(sweep(), flops=1e21, bootstraps=200)
     assert wide.intervals["params"].high > answer.intervals["params"].high
     assert again.as_dict() == answer.as_dict()
     assert plan(sweep(), flops=1e21, bootstraps=0).intervals == {}
 
 
 def test_intervals_that_rest_on_the_lucky_are_none() -> None:
-    values = {name: np.full(10, value) for name, value in TRUTH.items()}
-    values["E"] = np.where(np.arange(10) < 4, 3.0, TRUTH["E"])
+    values = {name: np.full(200, value) for name, value in TRUTH.items()}
+    values["E"] = np.where(np.arange(200) < 80, 3.0, TRUTH["E"])
     answer = planned(source(draws=values), Request(loss=2.5))
     assert answer.intervals == {}
-    assert answer.failed == 4
-    assert any("4 of 10 refits" in note for note in answer.notes)
+    assert answer.failed == 80
+    assert any("80 of 200 refits" in note for note in answer.notes)
+
+
+def test_few_runs_widen_intervals_and_fewer_have_none() -> None:
+    rng = np.random.default_rng(0)
+    values = {name: value * np.exp(0.01 * rng.normal(size=200)) for name, value in TRUTH.items()}
+    many, few = (planned(source(draws=values, runs=runs), Request(flops=1e21)).intervals for runs in (None, 5))
+    centre = planned(source(), Request(flops=1e21)).plan.params
+    further = widening(0.95, 5)
+    assert further == pytest.approx(2.776445 / 1.959964 * np.sqrt(5 / 4), rel=1e-6)
+    for end in ("low", "high"):
+        plain, wide = (np.log(getattr(found["params"], end) / centre) for found in (many, few))
+        assert wide == pytest.approx(further * plain, rel=1e-6)
+    none = planned(source(runs=3), Request(flops=1e21))
+    assert none.intervals == {}
+    assert "no intervals: 3 clusters do not tell how much clusters vary; 4 may" in none.notes
+
+
+def test_too_few_refits_have_no_interval() -> None:
+    answer = plan(sweep(), flops=1e21, bootstraps=50)
+    assert answer.intervals == {}
+    assert any("fewer than 4 of 50 refits; ask for 200 or more" in note for note in answer.notes)
 
 
 def test_a_frame_of_runs_and_a_fit_in_json_are_the_same_plan(tmp_path: Path) -> None:
