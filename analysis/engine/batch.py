@@ -16,12 +16,13 @@ from scalebook.corpus.errors import Misuse
 
 from ..law import Array, Columns, Law
 from .coordinates import Coordinates
+from .corners import MANY, walk
 from .data import BadNumbers, Bundle, Table, pack, read, shifts, width
 from .exhaustive import LONG, exhaust, from_ends
 from .fitted import Fit
 from .objective import Loss
-from .record import Options, Solved, doubtful, empty, read_off, record
-from .search import Solution, by_width, losses, search
+from .record import LEVEL, Options, Solved, doubtful, empty, read_off, record
+from .search import LAD, Solution, by_width, losses, search
 from .solver import Rows
 from .uncertainty import FLAT, Evidence, assess
 
@@ -204,6 +205,10 @@ def _solve(coordinates: Coordinates, options: Options, tables: list[Table]) -> S
     steps = losses(options.objective, options.delta)
     found = search(coordinates, steps, tables, options.starts, options.seed)
     evidence = _evidence(coordinates, steps[-1], found, tables)
+    if options.objective in LAD and len(stuck := _stuck(options, found, evidence, tables)):
+        here = [tables[int(k)] for k in stuck]
+        again = walk(coordinates, steps, here, options.starts, options.seed, found.take(stuck))
+        _keep_better(coordinates, steps[-1], tables, found, evidence, stuck, again)
     unsure = _unsure(options, steps[-1], found, evidence, tables)
     if len(unsure):
         here = [tables[int(k)] for k in unsure]
@@ -265,6 +270,14 @@ def _keep_better(
     better = proof.value <= evidence.value[rows] * (1 + 1e-12)
     found.put(rows[better], again.x[better], again.done[better], again.agreeing[better])
     evidence.put(rows[better], proof.take(np.flatnonzero(better)))
+
+
+def _stuck(options: Options, found: Solution, evidence: Evidence, tables: Sequence[Table]) -> Rows:
+    """Tables whose absolute residuals are perhaps not least, as the search ended between corners."""
+    short = np.array([t.n_points < MANY for t in tables])
+    between = doubtful(found, evidence, options.starts) | (evidence.curvature <= LEVEL)
+    rows: Rows = np.flatnonzero(between & (evidence.condition <= FLAT) & short)
+    return rows
 
 
 def _unsure(options: Options, loss: Loss, found: Solution, evidence: Evidence, tables: Sequence[Table]) -> Rows:

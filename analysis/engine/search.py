@@ -31,7 +31,7 @@ AGREE = 1e-6
 SQUARES = Method(exact=False, tolerance=1e-4, damping=1e-2, ease=0.2)
 _BRIEF = replace(SQUARES, tolerance=1e-2)
 _STAGE = Method(exact=True, tolerance=1e-5)
-_ROUGH = Method(exact=False, tolerance=1e-4, limit=40)
+ROUGH = Method(exact=False, tolerance=1e-4, limit=40)
 VALLEY = replace(SQUARES, tolerance=1e-12, limit=150)
 EXACT = Method(exact=True, tolerance=1e-13, limit=120)
 SOON = 15
@@ -148,7 +148,7 @@ def search(
     for size, among in by_width(quarters[long]):
         some = long[among]
         problems = pack(coordinates, [tables[int(k)] for k in some], size)
-        heads.put(some, _follow(coordinates, steps, problems, heads.take(some), _ROUGH))
+        heads.put(some, _follow(coordinates, steps, problems, heads.take(some), ROUGH))
     for size, some in by_width([max(len(t.target), THINNED) for t in tables]):
         problems = pack(coordinates, [tables[int(k)] for k in some], size)
         found.put(some, *best(_follow(coordinates, steps, problems, heads.take(some), EXACT)))
@@ -215,7 +215,7 @@ def _basins(coordinates: Coordinates, steps: Sequence[Loss], problems: Problems,
         by_way = np.tile(np.arange(starts) % 2 == 0, count)
         x = x.copy()
         x[by_way] = minimise(coordinates, squares, x[by_way], problems, which[by_way], _BRIEF).x
-        state = descend(coordinates, steps, x, problems, which, _ROUGH)
+        state = descend(coordinates, steps, x, problems, which, ROUGH)
     else:
         state = minimise(coordinates, squares, x, problems, which, SQUARES)
     return _told_apart(
