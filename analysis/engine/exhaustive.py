@@ -22,6 +22,7 @@ from .uncertainty import ALONG
 LONG = 20_000
 """Points of a table from which the slow way is not taken: there the fast one sees every start on a sample."""
 _LAST = replace(EXACT, limit=300)
+_SOON = replace(EXACT, limit=30)
 _BRIDGE = replace(SQUARES, tolerance=1e-6)
 
 
@@ -74,7 +75,7 @@ def from_ends(
         begun = project(coordinates, Loss(steps[-1].log), x[mine], problems.take(own))
         places = np.concatenate([known.x[some], begun])
         owners = np.concatenate([np.arange(len(some)), own])
-        state = descend(coordinates, steps, places, problems, owners, EXACT)
+        state = minimise(coordinates, steps[-1], places, problems, owners, _SOON)
         order = np.lexsort((state.value, owners))
         first = order[np.searchsorted(owners[order], np.arange(len(some)))]
         found.put(some, state.x[first], state.done[first], known.agreeing[some])

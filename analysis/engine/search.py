@@ -24,8 +24,13 @@ SHARE = 4
 """On every so-many-th point of a long table its basins are followed before all points are looked at."""
 HEADS = 5
 """Places of a problem that are followed at once."""
+HOPELESS = 1.002
+"""Squares are not followed from places that are worse by more than this factor: they have few minima."""
 SAME = 0.02
 """Starts are in one basin of squares when its quadratic form rises by less than this share between them."""
+LEVEL = 1 + 1e-3
+"""Where the form does not tell places apart, they are one when the objective differs by less than this factor."""
+NO_RISE = 1e-9
 AGREE = 1e-6
 """Starts agree when their objectives differ by less than this share."""
 SQUARES = Method(exact=False, tolerance=1e-4, damping=1e-2, ease=0.2)
@@ -223,11 +228,15 @@ def _basins(coordinates: Coordinates, steps: Sequence[Loss], problems: Problems,
         state.value.reshape(count, starts),
         state.hessian.reshape(count, starts, p, p),
         np.ones((count, starts), dtype=np.int64),
+        robust=robust,
     )
 
 
-def _told_apart(x: Array, value: Array, hessian: Array, votes: NDArray[np.int64]) -> Heads:
+def _told_apart(x: Array, value: Array, hessian: Array, votes: NDArray[np.int64], *, robust: bool) -> Heads:
     """One place, the lowest, for those between which the quadratic form of the objective hardly rises.
+
+    A valley that data leave nearly flat bends, so that its form at one place does not tell of others: there places of
+    the same objective are one, and so they are of squares, which have no two minima so much alike.
 
     Parameters
     ----------
@@ -239,7 +248,7 @@ def _told_apart(x: Array, value: Array, hessian: Array, votes: NDArray[np.int64]
     value = np.take_along_axis(value, order, axis=1)
     x = np.take_along_axis(x, order[:, :, None], axis=1)
     votes = np.take_along_axis(votes, order, axis=1)
-    left = np.isfinite(value)
+    left = np.isfinite(value) & (robust | (value <= HOPELESS * value[:, :1] + 1e-22))
     left[:, 0] = True  # a problem without any finite start still gets an answer
     for slot in range(HEADS):
         first = np.argmax(left, axis=1)
@@ -249,12 +258,22 @@ def _told_apart(x: Array, value: Array, hessian: Array, votes: NDArray[np.int64]
         apart = x - x[rows, first][:, None]
         form = hessian[rows, order[rows, first]]
         rise = 0.5 * np.abs(((apart @ form) * apart).sum(axis=2))
-        close = rise <= SAME * value[rows, first][:, None] + 1e-22
-        same = left & (close | (np.arange(places) == first[:, None]))
+        lowest = value[rows, first][:, None]
+        close = rise <= SAME * lowest + 1e-22
+        along = (_flat(form)[:, None] if robust else True) & (value <= LEVEL * lowest + 1e-22)
+        same = left & (close | along | (np.arange(places) == first[:, None]))
         heads.x[:, slot], heads.votes[:, slot] = x[rows, first], (same * votes).sum(axis=1)
         heads.value[:, slot] = np.where(there, value[rows, first], np.inf)
         left &= ~same
     return heads
+
+
+def _flat(form: Array) -> NDArray[np.bool_]:
+    """Whether a quadratic form has a direction without any rise, shape (problems,)."""
+    unit = 1.0 / np.sqrt(np.maximum(np.einsum("rkk->rk", form), 1e-300))
+    eigenvalues = np.linalg.eigvalsh(np.nan_to_num(form * unit[:, :, None] * unit[:, None, :]))
+    flat: NDArray[np.bool_] = eigenvalues[:, 0] <= NO_RISE * eigenvalues[:, -1]
+    return flat
 
 
 def _follow(coordinates: Coordinates, steps: Sequence[Loss], problems: Problems, heads: Heads, last: Method) -> Heads:
@@ -270,7 +289,7 @@ def _follow(coordinates: Coordinates, steps: Sequence[Loss], problems: Problems,
     p = heads.x.shape[2]
     hessian = np.zeros((*wanted.shape, p, p))
     hessian[which, slot] = state.hessian
-    return _told_apart(new.x, new.value, hessian, new.votes)
+    return _told_apart(new.x, new.value, hessian, new.votes, robust=steps[-1].delta < np.inf)
 
 
 def best(heads: Heads) -> tuple[Array, NDArray[np.bool_], NDArray[np.int64]]:
