@@ -36,7 +36,7 @@ AGREE = 1e-6
 SQUARES = Method(exact=False, tolerance=1e-4, damping=1e-2, ease=0.2)
 _BRIEF = replace(SQUARES, tolerance=1e-2)
 _STAGE = Method(exact=True, tolerance=1e-5)
-ROUGH = Method(exact=False, tolerance=1e-4, limit=40)
+ROUGH = Method(exact=False, tolerance=1e-3, limit=40)
 VALLEY = replace(SQUARES, tolerance=1e-12, limit=150)
 EXACT = Method(exact=True, tolerance=1e-13, limit=120)
 SOON = 15
