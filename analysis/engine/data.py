@@ -216,7 +216,7 @@ def _in_order(table: Table) -> NDArray[np.intp]:
     """Rows in an order that depends on what they hold and not on where they stand."""
     columns = (*table.logs, np.log(table.target))
     key = sum(GOLDEN**-k * column for k, column in enumerate(columns))  # no common multiples: hardly any ties
-    order: NDArray[np.intp] = np.argsort(key, kind="stable")
+    order: NDArray[np.intp] = np.argsort(key)
     return order
 
 

@@ -260,7 +260,9 @@ def _told_apart(x: Array, value: Array, hessian: Array, votes: NDArray[np.int64]
         rise = 0.5 * np.abs(((apart @ form) * apart).sum(axis=2))
         lowest = value[rows, first][:, None]
         close = rise <= SAME * lowest + 1e-22
-        along = (_flat(form)[:, None] if robust else True) & (value <= LEVEL * lowest + 1e-22)
+        if slot == 0:
+            level = _flat(form)[:, None] if robust else np.ones((count, 1), dtype=bool)
+        along = level & (value <= LEVEL * lowest + 1e-22)
         same = left & (close | along | (np.arange(places) == first[:, None]))
         heads.x[:, slot], heads.votes[:, slot] = x[rows, first], (same * votes).sum(axis=1)
         heads.value[:, slot] = np.where(there, value[rows, first], np.inf)
