@@ -186,6 +186,8 @@ def _resampled(
 
 def _with_bootstrap(found: Fit, drawn: Bootstrap) -> Fit:
     errors, ranges = drawn.se(), drawn.interval(found.level)
+    laid = found.law.coefficients  # moved out, an end may lie where no coefficient can
+    ranges = {n: (max(low, laid[n].low), min(high, laid[n].high)) for n, (low, high) in ranges.items()}
     coefficients = {name: Estimate(e.value, errors[name], *ranges[name]) for name, e in found.coefficients.items()}
     kept = tuple(w for w in found.warnings if not w.startswith("no interval"))
     refits = len(drawn.values)

@@ -163,3 +163,19 @@ def test_a_file_where_a_family_is_expected_says_how_files_are_read(tmp_path: Pat
         scalebook.predict(given(file), 1e9, 2e10)
     with pytest.raises(UnknownName, match="no family named 'gpt33'"):
         scalebook.predict("gpt33", 1e9, 2e10)
+
+
+def test_intervals_of_refits_end_where_coefficients_do() -> None:
+    """Five noisy runs: moved out, the ends of E and alpha would be negative."""
+    rng = np.random.default_rng(2)
+    params = np.repeat([5e7, 1e8, 2e8, 4e8, 8e8], 5)
+    tokens = params * np.tile([5.0, 10.0, 20.0, 40.0, 80.0], 5)
+    loss = 1.82 + 480 * params**-0.348 + 2090 * tokens**-0.366
+    loss *= np.exp(np.repeat(rng.normal(0, 0.02, 5), 5) + rng.normal(0, 0.002, 25))
+    run = np.repeat(np.array(["a", "b", "c", "d", "e"], object), 5)
+    points = Points("made", {"run": run, "params": params, "tokens": tokens, "loss": loss})
+    found = estimate(points, "chinchilla", Options(bootstraps=200)).fit
+    assert "moved out" in found.interval_by
+    for name, told in found.coefficients.items():
+        assert laws["chinchilla"].coefficients[name].low <= told.low <= told.high
+    assert any(told.low == 0 for told in found.coefficients.values())
