@@ -160,6 +160,13 @@ def test_the_advice_for_percent_works(cli: Cli, own: Path) -> None:
     assert scores[0] == pytest.approx(scores[1])
 
 
+def test_a_column_that_is_not_there_is_called_as_it_was_said(cli: Cli, own: Path) -> None:
+    said = cli("downstream", own, "--task", "percent", "--column", "percent=nope*0.01", "--loss", 2)
+    assert said.code == 2
+    assert "--column percent=nope*0.01: " in said.err
+    assert "has no column 'nope'" in said.err
+
+
 def test_one_model_is_too_few(cli: Cli, own: Path) -> None:
     pd.read_csv(own).tail(1).to_csv(own, index=False)
     said = cli("downstream", own, "--task", "hellaswag", "--loss", 2)

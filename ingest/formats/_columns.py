@@ -154,7 +154,7 @@ def choose(given: Given, asked: Asked, names: Sequence[str], usual: Mapping[str,
             turned = f"; did you mean {theirs}={ours}?" if theirs in OURS else ""
             raise Misuse(f"--column {ours}={theirs}: our columns are {', '.join(OURS)}{turned}")
         if theirs:
-            chosen[ours] = _said(given, ours, theirs, names)
+            chosen[ours] = _said(given, ours, theirs, names, asked.called if ours == "loss" else ours)
     plain = {name.strip().lower(): name for name in reversed(names)}
     for ours, sheets in OURS.items():
         there = {OURS[name] for name in chosen}  # the learning rate has two names
@@ -168,7 +168,7 @@ def choose(given: Given, asked: Asked, names: Sequence[str], usual: Mapping[str,
     return chosen
 
 
-def _said(given: Given, ours: str, theirs: str, names: Sequence[str]) -> Taken:
+def _said(given: Given, ours: str, theirs: str, names: Sequence[str], called: str) -> Taken:
     """What ``ours=theirs`` means: a column, a column times a factor, or a number."""
     if theirs in names:
         return Taken(theirs)
@@ -179,7 +179,7 @@ def _said(given: Given, ours: str, theirs: str, names: Sequence[str]) -> Taken:
         with contextlib.suppress(ValueError):
             return Taken("", constant=float(theirs))
     wanted = scaled["name"] if scaled else theirs
-    raise Misuse(f"--column {ours}={theirs}: {given.path} {lacks(wanted, names)}{had(names)}")
+    raise Misuse(f"--column {called}={theirs}: {given.path} {lacks(wanted, names)}{had(names)}")
 
 
 def lacks(wanted: str, names: Sequence[str], other: str = "") -> str:

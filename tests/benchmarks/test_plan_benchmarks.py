@@ -31,16 +31,20 @@ def spent(*command: str) -> tuple[float, float]:
     return time.perf_counter() - began, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def test_a_plan_at_the_shell_against_the_imports_of_its_rivals(benchmark: Any) -> None:
-    """Whole processes, taken in turn, by processor time, which a loaded machine changes least."""
-    pairs = [(spent(CONSOLE, *PLAN), spent(sys.executable, "-c", IMPORTS)) for _ in range(7)]
-    ours, theirs = (np.median([pair[k][1] for pair in pairs]) for k in (0, 1))
-    benchmark.pedantic(spent, (CONSOLE, *PLAN), rounds=3)
-    benchmark.extra_info["plan [s of processor]"] = float(ours)
-    benchmark.extra_info[f"{IMPORTS} [s of processor]"] = float(theirs)
+def compared(benchmark: Any, command: tuple[str, ...], imports: str, rounds: int) -> float:
+    """Processor time of a plan over that of imports: whole processes in turn, which a loaded machine changes least."""
+    pairs = [(spent(CONSOLE, *command), spent(sys.executable, "-c", imports)) for _ in range(rounds)]
+    ours, theirs = (float(np.median([pair[k][1] for pair in pairs])) for k in (0, 1))
+    benchmark.pedantic(spent, (CONSOLE, *command), rounds=3)
+    benchmark.extra_info["plan [s of processor]"] = ours
+    benchmark.extra_info[f"{imports} [s of processor]"] = theirs
     benchmark.extra_info["plan [s], fastest"] = min(pair[0][0] for pair in pairs)
-    benchmark.extra_info["ratio"] = float(ours / theirs)
-    assert ours < 1.2 * theirs
+    benchmark.extra_info["ratio"] = ours / theirs
+    return ours / theirs
+
+
+def test_a_plan_at_the_shell_against_the_imports_of_its_rivals(benchmark: Any) -> None:
+    assert compared(benchmark, PLAN, IMPORTS, 7) < 1.2
 
 
 @pytest.mark.parametrize("checkpoints", [5, 334])
@@ -57,15 +61,8 @@ def test_a_plan_from_a_file_of_runs_against_the_imports_of_its_rivals(
                 loss = LAW["E"] + LAW["A"] * params ** -LAW["alpha"] + LAW["B"] * tokens ** -LAW["beta"]
                 lines.write(f"r{k},{params:.0f},{tokens:.0f},{loss * np.exp(0.003 * rng.normal())}\n")
     plan = ("plan", "--flops", "1e21", "--coefficients", str(file), "--json")
-    imports = "import numpy, scipy.optimize, pandas"
-    pairs = [(spent(CONSOLE, *plan), spent(sys.executable, "-c", imports)) for _ in range(5)]
-    ours, theirs = (np.median([pair[k][1] for pair in pairs]) for k in (0, 1))
-    benchmark.pedantic(spent, (CONSOLE, *plan), rounds=3)
-    benchmark.extra_info["plan [s of processor]"] = float(ours)
-    benchmark.extra_info[f"{imports} [s of processor]"] = float(theirs)
-    benchmark.extra_info["plan [s], fastest"] = min(pair[0][0] for pair in pairs)
-    benchmark.extra_info["ratio"] = float(ours / theirs)
-    assert ours < (1.2 if checkpoints == 5 else 2.0) * theirs
+    ratio = compared(benchmark, plan, "import numpy, scipy.optimize, pandas", 5)
+    assert ratio < (1.2 if checkpoints == 5 else 2.0)
 
 
 def one_by_one(values: dict[str, float], loss: float, served: float) -> float:
