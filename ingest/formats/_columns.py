@@ -257,7 +257,7 @@ def choose_loss(given: Given, asked: Asked, names: Sequence[str]) -> tuple[Taken
         If none or several could be, or its name does not say what it is.
     """
     if asked.columns.get("loss"):
-        taken = _said(given, "loss", asked.columns["loss"], names)
+        taken = _said(given, "loss", asked.columns["loss"], names, asked.called)
     else:
         losses = [n for n in names if kind_of(n)[0] == (asked.metric or "loss")] or names
         if len(losses) != 1:
